@@ -1,0 +1,1 @@
+"""Leaves: small pure helpers that stand on nothing else in the panel."""

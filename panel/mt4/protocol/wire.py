@@ -1,0 +1,228 @@
+"""How Python values travel as JSON: one codec for every record of the protocol.
+
+Types as fields declare them: ``int``, ``bool``, ``str``, ``Decimal`` (prices, rates),
+``Money`` (rounded to the cent on reading, because MT4 keeps doubles), ``datetime``
+(naive, the server's clock), enums and flags by name, records, tuples and lists of these.
+JSON null reads as the field's default. Unknown keys are ignored on reading.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import field, fields, is_dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from enum import IntFlag
+from functools import cache
+from typing import Annotated, Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from panel.mt4.protocol.enums import WireEnum
+from panel.mt4.protocol.flags import WireFlags
+
+Money: TypeAlias = Annotated[Decimal, "money"]
+"""An amount in the account's currency, to the cent."""
+
+NO_TIME = datetime(1970, 1, 1)
+"""MT4's way to say "never": an order still open, no expiration. Older dates read as this."""
+
+CENT = Decimal("0.01")
+
+R = TypeVar("R")
+Convert: TypeAlias = Callable[[Any], Any]
+
+
+class WireError(ValueError):
+    """A JSON value that does not fit its field. ``field`` is the name on the wire, or ""."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(f"{field}: {message}" if field else message)
+        self.field = field
+
+
+def wire(name: str, default: Any) -> Any:
+    """A field whose name on the wire is not the plain camelCase of its Python name."""
+    return field(default=default, metadata={"wire": name})
+
+
+def camel(name: str) -> str:
+    """``zip_code`` -> ``zipCode``; a trailing underscore (``from_``) is dropped."""
+    head, *rest = name.rstrip("_").split("_")
+    return head + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+def read_number(value: Any) -> Decimal:
+    """A JSON number as Decimal; a float goes through its shortest decimal form."""
+    if isinstance(value, Decimal):
+        number = value
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        raise WireError(f"a number is expected, not {value!r}")
+    else:
+        number = Decimal(repr(value))
+    if not number.is_finite():
+        raise WireError("a finite number is expected")
+    return number
+
+
+def read_money(value: Any) -> Decimal:
+    """A JSON number rounded to the cent."""
+    return read_number(value).quantize(CENT, ROUND_HALF_UP)
+
+
+def read_int(value: Any) -> int:
+    """A JSON integer; ``100.0`` counts as one."""
+    if type(value) is int:
+        return value
+    number = read_number(value)
+    if number != number.to_integral_value():
+        raise WireError(f"a whole number is expected, not {value}")
+    return int(number)
+
+
+def read_time(value: Any) -> datetime:
+    """An ISO 8601 date-time, with or without fraction and zone, as the server's clock."""
+    if not isinstance(value, str):
+        raise WireError(f"a date-time is expected, not {value!r}")
+    try:
+        time = datetime.fromisoformat(value).replace(tzinfo=None)
+    except ValueError:
+        raise WireError(f"a date-time is expected, not {value!r}") from None
+    return time if time.year >= 1970 else NO_TIME
+
+
+def write_time(time: datetime) -> str:
+    """``2026-01-31T23:59:59Z``: the clock of the server, in the form the description asks for."""
+    return time.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def _read_exactly(kind: type[Any]) -> Convert:
+    def read(value: Any) -> Any:
+        if type(value) is not kind:
+            raise WireError(f"a {kind.__name__} is expected, not {value!r}")
+        return value
+
+    return read
+
+
+_READERS: dict[Any, Convert] = {
+    Decimal: read_number,
+    Money: read_money,
+    int: read_int,
+    datetime: read_time,
+    str: _read_exactly(str),
+    bool: _read_exactly(bool),
+    Any: lambda value: value,
+}
+
+
+@cache
+def reader_for(kind: Any) -> Convert:
+    """The function that turns a JSON value into ``kind`` (a type as fields declare it)."""
+    if kind in _READERS:
+        return _READERS[kind]
+    origin, args = get_origin(kind), get_args(kind)
+    if origin in (list, tuple):
+        return _read_many(origin, reader_for(args[0]))
+    if origin is dict:
+        return _read_dict(reader_for(args[1]))
+    if origin in (Union, types.UnionType):
+        return reader_for(args[0])
+    if is_dataclass(kind):
+        record: Any = kind
+        return lambda value: from_wire(record, value)
+    if issubclass(kind, WireEnum | WireFlags):
+        return _read_named(kind)
+    if issubclass(kind, IntFlag):
+        return lambda value: kind(read_int(value))
+    raise TypeError(f"no way to read {kind!r}")
+
+
+def _read_many(container: Callable[[Any], Any], read: Convert) -> Convert:
+    def read_many(value: Any) -> Any:
+        if not isinstance(value, list):
+            raise WireError(f"a list is expected, not {value!r}")
+        return container([read(item) for item in value])
+
+    return read_many
+
+
+def _read_dict(read: Convert) -> Convert:
+    def read_dict(value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise WireError(f"an object is expected, not {value!r}")
+        return {int(key): read(item) for key, item in value.items()}
+
+    return read_dict
+
+
+def _read_named(kind: type[WireEnum] | type[WireFlags]) -> Convert:
+    def read_named(value: Any) -> Any:
+        try:
+            return kind.parse(value)
+        except ValueError as error:
+            raise WireError(str(error)) from None
+
+    return read_named
+
+
+@cache
+def _plan(cls: Any) -> tuple[tuple[str, str, Convert], ...]:
+    hints = get_type_hints(cls, include_extras=True)
+    return tuple(
+        (f.name, f.metadata.get("wire") or camel(f.name), reader_for(hints[f.name]))
+        for f in fields(cls)
+    )
+
+
+@cache
+def wire_names(cls: Any) -> dict[str, str]:
+    """Python field name -> name on the wire, for a record class."""
+    return {name: on_wire for name, on_wire, _ in _plan(cls)}
+
+
+def from_wire(cls: type[R], data: Any) -> R:
+    """The record ``cls`` from a JSON object; absent and null fields take their default.
+
+    Raises WireError naming the field on a value that does not fit.
+    """
+    if not isinstance(data, Mapping):
+        raise WireError(f"an object is expected, not {data!r}")
+    values: dict[str, Any] = {}
+    for name, on_wire, read in _plan(cls):
+        value = data.get(on_wire)
+        if value is not None:
+            try:
+                values[name] = read(value)
+            except WireError as error:
+                path = f"{on_wire}.{error.field}" if error.field else on_wire
+                raise WireError(str(error), path) from None
+    return cls(**values)
+
+
+def decode(kind: Any, value: Any) -> Any:
+    """A JSON value as ``kind``: a record, a plain type, ``list[...]`` or ``dict[int, ...]``."""
+    return reader_for(kind)(value)
+
+
+def encode(value: Any) -> Any:
+    """Any value of the protocol as what ``json.dumps`` takes. Decimals leave as doubles."""
+    if value is None or type(value) in (str, int, bool, float):
+        return value
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, WireEnum | WireFlags):
+        return value.wire
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, datetime):
+        return write_time(value)
+    if isinstance(value, list | tuple):
+        return [encode(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): encode(item) for key, item in value.items()}
+    return to_wire(value)
+
+
+def to_wire(record: Any) -> dict[str, Any]:
+    """A record as a JSON object with every field."""
+    return {on_wire: encode(getattr(record, name)) for name, on_wire, _ in _plan(type(record))}
