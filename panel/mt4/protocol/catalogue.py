@@ -8,13 +8,12 @@ same name may stand with and without a parameter (``AdmBalanceCheck`` for many a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
+from panel.mt4.protocol.operation import Kind, Operation
 from panel.mt4.protocol.records import (
     Access,
     Backup,
@@ -72,73 +71,9 @@ from panel.mt4.protocol.records import (
     UserUpdate,
 )
 
-BASE = "/api/v2/MT4"
-PLATFORMS_PATH = "/api/TradePlatforms"
-MAX_LIMIT = 5000
-"""Most items of one page."""
-
 ANY: Any = Any
 PATCH: Any = dict
 """Body of a JSON Merge Patch: only the fields to change."""
-
-
-class Kind(StrEnum):
-    """What an operation does to the server, which decides how its failures are read."""
-
-    READ = "read"
-    HISTORY = "history"
-    CHANGE = "change"
-    TRADE = "trade"
-    MAINTENANCE = "maintenance"
-
-
-DEADLINES = {
-    Kind.TRADE: 5.0,
-    Kind.READ: 10.0,
-    Kind.CHANGE: 15.0,
-    Kind.HISTORY: 30.0,
-    Kind.MAINTENANCE: 60.0,
-}
-"""Default deadline by kind, in seconds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """One operation. ``body`` and ``result`` are types as ``wire.decode`` takes them."""
-
-    path: str
-    kind: Kind
-    method: str
-    area: str = ""
-    query: tuple[str, ...] = ()
-    body: Any = None
-    result: Any = bool
-    destructive: bool = False
-
-    @property
-    def name(self) -> str:
-        """The first part of the path, as in faults, logs and the audit log."""
-        return self.path.partition("/")[0]
-
-    @property
-    def deadline(self) -> float:
-        """Default deadline in seconds."""
-        return DEADLINES[self.kind]
-
-    @property
-    def changes(self) -> bool:
-        """Whether a failure of transport leaves the outcome unknown."""
-        return self.kind not in (Kind.READ, Kind.HISTORY)
-
-    @property
-    def paged(self) -> bool:
-        """Whether the answer comes in pages."""
-        return "cursor" in self.query
-
-    def url(self, platform: str, **params: str | int) -> str:
-        """The path from the root of the API; KeyError for a missing parameter."""
-        values = {name: quote(str(value), safe="") for name, value in params.items()}
-        return f"{BASE}/{quote(platform, safe='')}/{self.path.format(**values)}"
 
 
 def _operation(

@@ -266,42 +266,6 @@ class UsersGroupCommand(WireEnum):
     SetGroup = 4
 
 
-class ArcBackupExecutionPeriod(WireEnum):
-    """Values of the server's configuration."""
-
-    M5 = 0
-    M15 = 1
-    M30 = 2
-    H1 = 3
-
-
-class ArcBackupStorePeriod(WireEnum):
-    """Values of the server's configuration."""
-
-    W1 = 0
-    W2 = 1
-    Mn1 = 2
-    Mn3 = 3
-    Mn6 = 4
-
-
-class BackupExecutionPeriod(WireEnum):
-    """Values of the server's configuration."""
-
-    H1 = 0
-    H4 = 1
-    D1 = 2
-
-
-class BackupStorePeriod(WireEnum):
-    """Values of the server's configuration."""
-
-    Mn1 = 0
-    Mn3 = 1
-    Mn6 = 2
-    Y1 = 3
-
-
 class ChartPeriod(WireEnum):
     """Length of a bar, in minutes."""
 
@@ -314,31 +278,6 @@ class ChartPeriod(WireEnum):
     D1 = 1440
     W1 = 10080
     Mn1 = 43200
-
-
-class DataFeedMode(WireEnum):
-    """Values of the server's configuration."""
-
-    Quotes = 0
-    News = 1
-    QuotesNews = 2
-
-
-class ExportExecutionPeriod(WireEnum):
-    """Values of the server's configuration."""
-
-    M1 = 0
-    M5 = 1
-    M15 = 2
-    M30 = 3
-    H1 = 4
-
-
-class GatewayAccountFlags(WireEnum):
-    """Values of the server's configuration."""
-
-    None_ = 0
-    Quotes = 1
 
 
 class LogType(WireEnum):
@@ -354,21 +293,6 @@ class LogType(WireEnum):
     Failover = 7
 
 
-class NewsMode(WireEnum):
-    """Values of the server's configuration."""
-
-    No = 0
-    Topics = 1
-    Full = 2
-
-
-class OTPMode(WireEnum):
-    """Values of the server's configuration."""
-
-    Disabled = 0
-    TOTP_SHA256 = 1
-
-
 class RequestMode(WireEnum):
     """Which part of a range to return."""
 
@@ -376,45 +300,3 @@ class RequestMode(WireEnum):
     RangeOut = 1
     RangeLast = 2
     RangeInExcludeOutOfRage = 3
-
-
-class ServerRole(WireEnum):
-    """Values of the server's configuration."""
-
-    StandAlone = 0
-    Master = 1
-    Slave = 2
-
-
-class SymbolPriceDirection(WireEnum):
-    """Values of the server's configuration."""
-
-    Up = 0
-    Down = 1
-    None_ = 2
-
-
-class SynchronizationMode(WireEnum):
-    """Values of the server's configuration."""
-
-    Add = 0
-    Update = 1
-    Insert = 2
-    Delete = 3
-    Last = 4
-
-
-class WatchdogFailoverMode(WireEnum):
-    """Values of the server's configuration."""
-
-    Off = 0
-    Most = 1
-    Full = 2
-
-
-class WatchdogState(WireEnum):
-    """Values of the server's configuration."""
-
-    Disconnected = 0
-    Synchronizing = 1
-    Synchronized = 2

@@ -26,6 +26,7 @@ Money: TypeAlias = Annotated[Decimal, "money"]
 NO_TIME = datetime(1970, 1, 1)
 """MT4's way to say "never": an order still open, no expiration. Older dates read as this."""
 
+ZERO = Decimal(0)
 CENT = Decimal("0.01")
 
 R = TypeVar("R")
@@ -165,17 +166,22 @@ def _read_named(kind: type[WireEnum] | type[WireFlags]) -> Convert:
     return read_named
 
 
-@cache
-def _plan(cls: Any) -> tuple[tuple[str, str, Convert], ...]:
-    hints = get_type_hints(cls, include_extras=True)
-    return tuple(
-        (f.name, f.metadata.get("wire") or camel(f.name), reader_for(hints[f.name]))
-        for f in fields(cls)
-    )
+_PLANS: dict[Any, tuple[tuple[str, str, Convert], ...]] = {}
 
 
-@cache
-def wire_names(cls: Any) -> dict[str, str]:
+def _plan(cls: type[Any]) -> tuple[tuple[str, str, Convert], ...]:
+    """Field name, name on the wire and reader of every field, computed once per class."""
+    found = _PLANS.get(cls)
+    if found is None:
+        hints = get_type_hints(cls, include_extras=True)
+        found = _PLANS[cls] = tuple(
+            (f.name, f.metadata.get("wire") or camel(f.name), reader_for(hints[f.name]))
+            for f in fields(cls)
+        )
+    return found
+
+
+def wire_names(cls: type[Any]) -> dict[str, str]:
     """Python field name -> name on the wire, for a record class."""
     return {name: on_wire for name, on_wire, _ in _plan(cls)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from panel.mt4.protocol.enums import (
+from panel.mt4.protocol.config_enums import (
     ArcBackupExecutionPeriod,
     ArcBackupStorePeriod,
     BackupExecutionPeriod,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from panel.mt4.protocol.enums import DataFeedMode, SynchronizationMode
+from panel.mt4.protocol.config_enums import DataFeedMode, SynchronizationMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from panel.mt4.protocol.enums import GatewayAccountFlags
+from panel.mt4.protocol.config_enums import GatewayAccountFlags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from panel.mt4.protocol.enums import MarginControllingType, MarginMode, NewsMode, OTPMode
+from panel.mt4.protocol.config_enums import NewsMode, OTPMode
+from panel.mt4.protocol.enums import MarginControllingType, MarginMode
 from panel.mt4.protocol.flags import GroupRights
-from panel.mt4.protocol.records.base import ZERO
-from panel.mt4.protocol.wire import Money, wire
+from panel.mt4.protocol.wire import ZERO, Money, wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from panel.mt4.protocol.enums import MarginControllingType, MarginLevelType
-from panel.mt4.protocol.records.base import ZERO
-from panel.mt4.protocol.wire import Money
+from panel.mt4.protocol.wire import ZERO, Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

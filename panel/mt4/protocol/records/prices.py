@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from panel.mt4.protocol.records.base import ZERO
-from panel.mt4.protocol.wire import NO_TIME
+from panel.mt4.protocol.wire import NO_TIME, ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

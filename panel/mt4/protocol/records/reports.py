@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from panel.mt4.protocol.records.base import ZERO
-from panel.mt4.protocol.wire import NO_TIME, Money
+from panel.mt4.protocol.wire import NO_TIME, ZERO, Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

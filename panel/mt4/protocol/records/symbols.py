@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from panel.mt4.protocol.config_enums import SymbolPriceDirection
 from panel.mt4.protocol.enums import (
     GTCMode,
     MarginCalculationMode,
     ProfitCalculationMode,
     SwapType,
     SymbolExecMode,
-    SymbolPriceDirection,
     TradeMode,
 )
-from panel.mt4.protocol.records.base import ZERO
-from panel.mt4.protocol.wire import NO_TIME
+from panel.mt4.protocol.wire import NO_TIME, ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,7 @@ from panel.mt4.protocol.enums import (
     TransactionType,
 )
 from panel.mt4.protocol.flags import TradeRequestFlags
-from panel.mt4.protocol.records.base import ZERO
-from panel.mt4.protocol.wire import NO_TIME, Money
+from panel.mt4.protocol.wire import NO_TIME, ZERO, Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,7 @@ from decimal import Decimal
 
 from panel.mt4.protocol.enums import UsersGroupCommand
 from panel.mt4.protocol.flags import EnableFlags
-from panel.mt4.protocol.records.base import ZERO
-from panel.mt4.protocol.wire import NO_TIME, Money, wire
+from panel.mt4.protocol.wire import NO_TIME, ZERO, Money, wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
