@@ -12,11 +12,12 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import field, fields, is_dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import IntFlag
 from functools import cache
 from typing import Annotated, Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from panel.lib.money import cents
 from panel.mt4.protocol.enums import WireEnum
 from panel.mt4.protocol.flags import WireFlags
 
@@ -26,8 +27,8 @@ Money: TypeAlias = Annotated[Decimal, "money"]
 NO_TIME = datetime(1970, 1, 1)
 """MT4's way to say "never": an order still open, no expiration. Older dates read as this."""
 
-ZERO = Decimal(0)
-CENT = Decimal("0.01")
+LARGEST_EXPONENT = 20
+"""No figure of MT4 comes near 10 to the 20th; larger ones would break rounding."""
 
 R = TypeVar("R")
 Convert: TypeAlias = Callable[[Any], Any]
@@ -38,6 +39,7 @@ class WireError(ValueError):
 
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__(f"{field}: {message}" if field else message)
+        self.reason = message
         self.field = field
 
 
@@ -60,14 +62,14 @@ def read_number(value: Any) -> Decimal:
         raise WireError(f"a number is expected, not {value!r}")
     else:
         number = Decimal(repr(value))
-    if not number.is_finite():
+    if not number.is_finite() or number.adjusted() > LARGEST_EXPONENT:
         raise WireError("a finite number is expected")
     return number
 
 
 def read_money(value: Any) -> Decimal:
     """A JSON number rounded to the cent."""
-    return read_number(value).quantize(CENT, ROUND_HALF_UP)
+    return cents(read_number(value))
 
 
 def read_int(value: Any) -> int:
@@ -201,7 +203,7 @@ def from_wire(cls: type[R], data: Any) -> R:
                 values[name] = read(value)
             except WireError as error:
                 path = f"{on_wire}.{error.field}" if error.field else on_wire
-                raise WireError(str(error), path) from None
+                raise WireError(error.reason, path) from None
     return cls(**values)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from panel.lib.money import ZERO
 from panel.mt4.protocol.config_enums import NewsMode, OTPMode
 from panel.mt4.protocol.enums import MarginControllingType, MarginMode
 from panel.mt4.protocol.flags import GroupRights
-from panel.mt4.protocol.wire import ZERO, Money, wire
+from panel.mt4.protocol.wire import Money, wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

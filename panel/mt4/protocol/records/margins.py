@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from panel.lib.money import ZERO
 from panel.mt4.protocol.enums import MarginControllingType, MarginLevelType
-from panel.mt4.protocol.wire import ZERO, Money
+from panel.mt4.protocol.wire import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

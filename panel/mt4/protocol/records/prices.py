@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from panel.mt4.protocol.wire import NO_TIME, ZERO
+from panel.lib.money import ZERO
+from panel.mt4.protocol.wire import NO_TIME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from panel.mt4.protocol.wire import NO_TIME, ZERO, Money
+from panel.lib.money import ZERO
+from panel.mt4.protocol.wire import NO_TIME, Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from panel.lib.money import ZERO
 from panel.mt4.protocol.config_enums import SymbolPriceDirection
 from panel.mt4.protocol.enums import (
     GTCMode,
@@ -15,7 +16,7 @@ from panel.mt4.protocol.enums import (
     SymbolExecMode,
     TradeMode,
 )
-from panel.mt4.protocol.wire import NO_TIME, ZERO
+from panel.mt4.protocol.wire import NO_TIME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

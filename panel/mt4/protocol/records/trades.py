@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from panel.lib.money import ZERO
 from panel.mt4.protocol.enums import (
     ActivationType,
     TradeCommand,
@@ -14,7 +15,7 @@ from panel.mt4.protocol.enums import (
     TransactionType,
 )
 from panel.mt4.protocol.flags import TradeRequestFlags
-from panel.mt4.protocol.wire import NO_TIME, ZERO, Money
+from panel.mt4.protocol.wire import NO_TIME, Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

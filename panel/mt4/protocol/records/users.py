@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from panel.lib.money import ZERO
 from panel.mt4.protocol.enums import UsersGroupCommand
 from panel.mt4.protocol.flags import EnableFlags
-from panel.mt4.protocol.wire import NO_TIME, ZERO, Money, wire
+from panel.mt4.protocol.wire import NO_TIME, Money, wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

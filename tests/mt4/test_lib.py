@@ -1,0 +1,59 @@
+"""Money as people type it, and secrets as nobody may read them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from panel.lib import money
+from panel.lib.redact import MASK, redact
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("1234.5", "1234.50"),
+        ("1,234.50", "1234.50"),
+        (" 1 234 567 ", "1234567.00"),
+        ("-3.1", "-3.10"),
+    ],
+)
+def test_amounts_as_people_type_them(text: str, amount: str) -> None:
+    assert str(money.parse(text)) == amount
+
+
+@pytest.mark.parametrize(
+    "text", ["", "abc", "1,23", "1.234,50", "1.001", "1e5", "NaN", "9" * 40, "12,34.5", "1."]
+)
+def test_doubtful_amounts_are_refused_not_guessed(text: str) -> None:
+    with pytest.raises(ValueError, match=r"Enter an amount|must not exceed|two decimals"):
+        money.parse(text)
+
+
+def test_amounts_are_shown_with_separators_and_currency() -> None:
+    assert money.show(Decimal("-1234.5"), "USD") == "-1,234.50 USD"
+
+
+def test_rounding_to_the_cent() -> None:
+    assert money.cents(Decimal("2.675")) == Decimal("2.68")
+    assert money.cents_down(Decimal("2.679")) == Decimal("2.67")
+    assert money.has_part_cents(Decimal("1.001"))
+    assert not money.has_part_cents(Decimal("1.10000"))
+
+
+def test_secrets_are_masked_at_any_depth() -> None:
+    masked = redact(
+        {
+            "login": 5,
+            "password": "Abc123",
+            "investor_password": "",
+            "connection": {"clientSecret": "s", "headers": [{"Authorization": "Bearer t"}]},
+        }
+    )
+    assert masked == {
+        "login": 5,
+        "password": MASK,
+        "investor_password": "",
+        "connection": {"clientSecret": MASK, "headers": [{"Authorization": MASK}]},
+    }
