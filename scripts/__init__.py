@@ -1,0 +1,1 @@
+"""What `make` runs: the environment, the services, the process runner."""
