@@ -1,0 +1,1 @@
+"""The panel: the site, and what every app of it stands on."""

@@ -1,0 +1,58 @@
+"""Every right there is. A right that is not listed here cannot be granted or asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A right: its code, its words on the roles page, and the area it is listed under."""
+
+    code: str
+    label: str
+    area: str
+
+
+_LISTED = [
+    Permission("home.view", "See the dashboard and one's own requests", "Overview"),
+    Permission("accounts.view", "See trading accounts", "Accounts"),
+    Permission("accounts.contact", "See e-mail, telephone and address in clear", "Accounts"),
+    Permission("accounts.create", "Open an account", "Accounts"),
+    Permission("accounts.change_profile", "Change names and contact details", "Accounts"),
+    Permission("accounts.change_leverage", "Change the leverage", "Accounts"),
+    Permission("accounts.change_group", "Move to another group", "Accounts"),
+    Permission("accounts.change_access", "Enable, disable, set read-only", "Accounts"),
+    Permission("accounts.reset_password", "Reset passwords", "Accounts"),
+    Permission("accounts.approve", "Approve changes of accounts", "Accounts"),
+    Permission("trading.view", "See positions and orders", "Trading"),
+    Permission("payments.view", "See payments", "Payments"),
+    Permission("payments.deposit", "Make deposits", "Payments"),
+    Permission("payments.withdraw", "Ask for withdrawals", "Payments"),
+    Permission("payments.credit", "Give and take credit", "Payments"),
+    Permission("payments.approve_deposit", "Approve deposits", "Payments"),
+    Permission("payments.approve_withdrawal", "Approve withdrawals", "Payments"),
+    Permission("payments.approve_credit", "Approve credit", "Payments"),
+    Permission("requests.view", "See everybody's requests", "Approvals"),
+    Permission("unknown.view", "See unknown outcomes", "Payments"),
+    Permission("unknown.settle", "Propose how an unknown outcome is settled", "Payments"),
+    Permission("unknown.approve", "Confirm how an unknown outcome is settled", "Payments"),
+    Permission("audit.view", "Read the audit log", "Audit"),
+    Permission("staff.view", "See staff and roles", "Administration"),
+    Permission("staff.change", "Change staff, roles and scopes", "Administration"),
+    Permission("policies.view", "See approval policies", "Administration"),
+    Permission("policies.change", "Change approval policies", "Administration"),
+    Permission("platforms.view", "See platforms", "Administration"),
+    Permission("platforms.change", "Change platforms", "Administration"),
+    Permission("admin.approve", "Approve administrators' changes", "Administration"),
+]
+
+PERMISSIONS: dict[str, Permission] = {permission.code: permission for permission in _LISTED}
+
+# For a page that every signed-in person may open: their own settings, their own requests.
+SIGNED_IN = "signed-in"
+
+
+def known(code: str) -> bool:
+    """Whether a code names a right (or stands for any signed-in person)."""
+    return code in PERMISSIONS or code == SIGNED_IN

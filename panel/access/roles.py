@@ -1,0 +1,108 @@
+"""The roles a new panel begins with. The migration writes them; afterwards the rows count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RoleStart:
+    """A role as it is first written."""
+
+    slug: str
+    name: str
+    description: str
+    permissions: tuple[str, ...]
+
+
+_READ = ("home.view", "accounts.view", "trading.view", "payments.view", "requests.view")
+
+ROLES = (
+    RoleStart(
+        "back-office",
+        "Back office",
+        "Opens and keeps accounts, enters payments.",
+        (
+            *_READ,
+            "accounts.contact",
+            "accounts.create",
+            "accounts.change_profile",
+            "accounts.change_leverage",
+            "accounts.change_group",
+            "accounts.change_access",
+            "accounts.reset_password",
+            "payments.deposit",
+            "payments.withdraw",
+            "payments.credit",
+            "unknown.view",
+        ),
+    ),
+    RoleStart(
+        "dealer",
+        "Dealer",
+        "Watches positions, sets leverage and groups.",
+        (*_READ, "accounts.change_leverage", "accounts.change_group"),
+    ),
+    RoleStart(
+        "compliance",
+        "Compliance",
+        "Decides on withdrawals, deposits and credit; makes none.",
+        (
+            *_READ,
+            "accounts.contact",
+            "accounts.approve",
+            "payments.approve_deposit",
+            "payments.approve_withdrawal",
+            "payments.approve_credit",
+            "unknown.view",
+            "unknown.approve",
+            "audit.view",
+        ),
+    ),
+    RoleStart(
+        "manager",
+        "Manager",
+        "Sees the figures, decides on deposits and credit, proposes settlements.",
+        (
+            *_READ,
+            "accounts.contact",
+            "accounts.approve",
+            "payments.approve_deposit",
+            "payments.approve_credit",
+            "unknown.view",
+            "unknown.settle",
+            "audit.view",
+        ),
+    ),
+    RoleStart(
+        "administrator",
+        "Administrator",
+        "Keeps staff, policies and platforms; moves no money.",
+        (
+            *_READ,
+            "unknown.view",
+            "audit.view",
+            "staff.view",
+            "staff.change",
+            "policies.view",
+            "policies.change",
+            "platforms.view",
+            "platforms.change",
+            "admin.approve",
+        ),
+    ),
+    RoleStart(
+        "auditor",
+        "Auditor",
+        "Reads everything, changes nothing.",
+        (
+            *_READ,
+            "accounts.contact",
+            "unknown.view",
+            "audit.view",
+            "staff.view",
+            "policies.view",
+            "platforms.view",
+        ),
+    ),
+)

@@ -1,0 +1,199 @@
+"""Command: the one shape of everything that changes something."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from panel.access.policy import Needed
+
+if TYPE_CHECKING:
+    from panel.access.actor import Actor
+    from panel.commands.call import Call
+    from panel.models import ChangeRequest, Platform, User
+    from panel.mt4.read import Reader
+
+
+class Risk(enum.StrEnum):
+    """What is at stake."""
+
+    NORMAL = "normal"
+    MONEY = "money"
+    CRITICAL = "critical"
+
+
+class Invalid(Exception):
+    """The command cannot be carried out as it stands; messages by field, `""` for the whole."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        self.errors = errors
+        super().__init__("; ".join(text for texts in errors.values() for text in texts))
+
+    @classmethod
+    def of(cls, text: str, name: str = "") -> Invalid:
+        """One message, for one field or for the whole."""
+        return cls({name: [text]})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of before and after, in words for people."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: ok, worth a warning, or a stop."""
+
+    level: Literal["ok", "warn", "stop"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What will happen, before it does."""
+
+    sentence: str
+    button: str
+    changes: Sequence[Change] = ()
+    checks: Sequence[Check] = ()
+    figures: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the request's row."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a command is about."""
+
+    kind: str
+    key: str
+    text: str
+    login: int | None = None
+    group: str = ""
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What MT4 alone says about whether a step happened.
+
+    `found`: it did, exactly as asked. `absent`: certainly not. `unclear`: a person must look
+    (two records, another amount); then `text` says what was seen.
+    """
+
+    verdict: Literal["found", "absent", "unclear"]
+    text: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """A change, frozen. Subclasses are frozen keyword-only dataclasses whose fields are the payload.
+
+    Field types: int, str, bool, Decimal, datetime, date, tuple or dict of those, or None.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    prefix: ClassVar[str]
+    permission: ClassVar[str]
+    approve_permission: ClassVar[str]
+    risk: ClassVar[Risk]
+    # URL name of the form that makes this command; None for those made by a button elsewhere.
+    form_url: ClassVar[str | None] = None
+    # What is demanded when no policy speaks: closed for what is critical.
+    default_needed: ClassVar[Needed] = Needed(0, (), "Runs at once: no policy asks for approval.")
+
+    @property
+    def moves_money(self) -> bool:
+        """Whether it moves money on an MT4 account."""
+        return self.risk is Risk.MONEY
+
+    @property
+    def amount(self) -> Decimal | None:
+        """The amount that policies look at, in the account's currency; None without one."""
+        return None
+
+    def get_platform(self) -> Platform | None:
+        """The platform it is about; None for a change of the panel itself."""
+        return None
+
+    def target(self, reader: Reader | None) -> Target:
+        """What it is about, read live."""
+        raise NotImplementedError
+
+    def validate(self, reader: Reader | None, actor: Actor | None) -> None:
+        """Raise `Invalid` for everything that is wrong. Runs at submission and again on execution
+        (then without an actor)."""
+        raise NotImplementedError
+
+    def before(self, reader: Reader | None) -> dict[str, Any]:
+        """The live values that the decision stands on; a difference later asks again."""
+        raise NotImplementedError
+
+    def preview(self, reader: Reader | None) -> Preview:
+        """What will happen, in a sentence, with checks."""
+        raise NotImplementedError
+
+    def watched(self, before: dict[str, Any]) -> dict[str, Any]:
+        """The part of `before` that must still hold when it is carried out."""
+        return before
+
+    @classmethod
+    def may_decide(cls, request: ChangeRequest, person: User) -> str:
+        """A further reason why this person may not decide, in words; empty if there is none."""
+        return ""
+
+    @classmethod
+    def opened(cls, request: ChangeRequest) -> None:
+        """Hook: the request was made; same transaction."""
+
+    @classmethod
+    def moved(cls, request: ChangeRequest) -> None:
+        """Hook: the request took a step; same transaction."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MT4Command(Command):
+    """A change on an MT4 server. Its steps go through `Call.step`, each with its evidence."""
+
+    platform: str
+
+    def get_platform(self) -> Platform:
+        """The platform by its slug; raises `Invalid` if there is none or it is switched off."""
+        from panel.models import Platform
+
+        found = Platform.objects.filter(slug=self.platform, enabled=True).first()
+        if found is None:
+            raise Invalid.of("This platform does not exist or is switched off.", "platform")
+        return found
+
+    def execute(self, call: Call) -> None:
+        """Take the steps. Raises the errors of `panel.mt4.errors`; never repeats by itself."""
+        raise NotImplementedError
+
+    def after(self, reader: Reader, request: ChangeRequest) -> dict[str, Any]:
+        """The values read again once done, to be held against what was approved."""
+        return self.before(reader)
+
+    def disagreement(self, after: dict[str, Any], request: ChangeRequest) -> str:
+        """What differs from what was approved, in words; empty if nothing does."""
+        return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PanelCommand(Command):
+    """A change of the panel's own rows, applied in one transaction with its outcome."""
+
+    def apply(self, request: ChangeRequest) -> dict[str, Any]:
+        """Write the rows; what it returns is kept as the result."""
+        raise NotImplementedError

@@ -1,0 +1,305 @@
+"""The executor: claim, send under a lease, write the outcome. The only place that writes to MT4.
+
+1. `claim` turns `approved` into `executing`, with an attempt number and a lease, and commits.
+   The database lets one money move per account be under way.
+2. The command is checked again, live. Anything wrong: `failed`, nothing was sent.
+3. Each step commits its intent, looks at the lease last thing, and sends with its own key.
+4. The outcome is written by conditional update on the attempt: `done`, `failed`, or `unknown`
+   for whatever MT4 did not plainly answer. Whatever dies in between is found by its lease.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from panel.access.actor import Actor
+from panel.commands.base import Invalid, MT4Command, PanelCommand
+from panel.commands.call import Call, Undecided
+from panel.commands.registry import load
+from panel.commands.states import Moved, move
+from panel.lib.digest import plain
+from panel.models import ChangeRequest, Status
+from panel.mt4.errors import LeaseLost, MT4Error, OutcomeUnknown, Rejected, Unavailable
+from panel.mt4.read import reader
+from panel.mt4.write import writer
+
+log = structlog.get_logger(__name__)
+WORKER = Actor.system("worker")
+# Seconds after which a request that found MT4 away is tried again, and how often at the most.
+AWAY_PAUSE = 20
+AWAY_TRIES = 30
+
+
+def worker_name() -> str:
+    """Host and process, for the row of what this worker has claimed."""
+    return f"{socket.gethostname()}:{os.getpid()}"[:100]
+
+
+def claim(request_id: int) -> ChangeRequest | None:
+    """Take an approved request up; None if it is not to be had (now).
+
+    A money move that finds another one of its account under way or unknown stays approved, and
+    says for which it waits.
+    """
+    request = ChangeRequest.objects.select_related("platform").get(pk=request_id)
+    now = timezone.now()
+    if request.status != Status.APPROVED or (request.not_before and request.not_before > now):
+        return None
+    try:
+        with transaction.atomic():
+            move(
+                request,
+                Status.EXECUTING,
+                actor=WORKER,
+                source="worker",
+                guard=Q(attempt=request.attempt),
+                attempt=request.attempt + 1,
+                worker=worker_name(),
+                lease_until=now + timedelta(seconds=settings.EXECUTION_LEASE),
+                waiting_for="",
+            )
+    except Moved:
+        return None
+    except IntegrityError:
+        return _wait_for_other(request)
+    return request
+
+
+def _wait_for_other(request: ChangeRequest) -> None:
+    other = ChangeRequest.objects.filter(
+        platform_id=request.platform_id,
+        login=request.login,
+        moves_money=True,
+        status__in=[Status.EXECUTING, Status.UNKNOWN],
+    ).first()
+    text = f"Waits for {other.reference} on the same account." if other else ""
+    ChangeRequest.objects.filter(pk=request.pk, status=Status.APPROVED).update(
+        waiting_for=text, not_before=timezone.now() + timedelta(seconds=2)
+    )
+
+
+def run(request_id: int) -> None:
+    """Carry one approved request out, if nobody else has taken it up."""
+    request = claim(request_id)
+    if request is None:
+        return
+    command = load(request)
+    if not isinstance(command, MT4Command) or request.platform is None:
+        raise TypeError(f"{request.command} is not carried out by a worker.")
+    connection = request.platform.connection
+    call = Call(
+        request=request,
+        reader=reader(connection),
+        writer=writer(connection),
+        attempt=request.attempt,
+    )
+    try:
+        _check_again(command, call)
+    except Invalid as invalid:
+        finish(call, Status.FAILED, code="Invalid", text=f"Nothing was sent. {invalid}")
+        return
+    except MT4Error as error:
+        _release(call, error)
+        return
+    attempt(command, call)
+
+
+def attempt(command: MT4Command, call: Call) -> None:
+    """Take the command's steps and write what became of them."""
+    try:
+        command.execute(call)
+    except LeaseLost as lost:
+        log.warning("lease lost", reference=call.reference, why=str(lost))
+        if not call.request.progress:
+            _release(call, lost)
+    except Rejected as rejected:
+        finish_rejected(command, call, rejected)
+    except Unavailable as away:
+        if any("done" in step for step in call.request.progress.values()):
+            unknown(call, away, "Only part of it was done; the rest goes on by itself.")
+        else:
+            _release(call, away)
+    except OutcomeUnknown as open_end:
+        unknown(call, open_end, str(open_end))
+    except Undecided as undecided:
+        unknown(call, undecided, str(undecided), needs_person=True)
+    else:
+        succeed(command, call)
+
+
+def _check_again(command: MT4Command, call: Call) -> None:
+    """What was approved must still be possible, on live figures."""
+    command.validate(call.reader, None)
+    approved = call.request.approvals.order_by("-created").values_list("live", flat=True).first()
+    expected = command.watched(approved or call.request.before)
+    live = command.watched(plain(command.before(call.reader)))
+    changed = [name for name in expected if live.get(name) != expected[name]]
+    if changed:
+        raise Invalid.of(
+            "Changed since it was decided: "
+            + ", ".join(f"{name} is {live.get(name)}, was {expected[name]}" for name in changed)
+            + ". Submit it again if it is still wanted."
+        )
+
+
+def succeed(command: MT4Command, call: Call) -> None:
+    """Read again, hold it against what was approved, and write `done`."""
+    text, after = "", None
+    try:
+        after = plain(command.after(call.reader, call.request))
+        text = command.disagreement(after, call.request)
+    except MT4Error as error:
+        text = f"Done; the account could not be read again: {error}"
+    finish(call, Status.DONE, code="Ok", text=text, after=after)
+
+
+def finish_rejected(command: MT4Command, call: Call, rejected: Rejected) -> None:
+    """MT4 refused a step; what earlier steps did is told."""
+    done = [name for name, step in call.request.progress.items() if "done" in step]
+    text = rejected.explain()
+    if done:
+        text = f"{text} Already done and not undone: {', '.join(done)}."
+    call.activity_id = rejected.activity_id
+    finish(call, Status.FAILED, code=rejected.manager_code or rejected.code, text=text)
+
+
+def finish(
+    call: Call, to: Status, *, code: str, text: str, after: dict[str, Any] | None = None
+) -> None:
+    """Write an outcome, if this attempt is still the one that counts."""
+    request = call.request
+    try:
+        with transaction.atomic():
+            move(
+                request,
+                to,
+                actor=WORKER,
+                source="worker",
+                guard=Q(attempt=call.attempt),
+                detail=text,
+                code=code,
+                activity_id=call.activity_id,
+                before=request.before if to == Status.DONE else None,
+                after=after,
+                outcome_code=code,
+                outcome_text=text,
+                result={name: step.get("done", {}) for name, step in request.progress.items()},
+                needs_person=False,
+                lease_until=None,
+                call_until=None,
+            )
+            wake_waiting(request)
+    except Moved:
+        log.warning("outcome came too late", reference=request.reference, outcome=to, text=text)
+
+
+def unknown(call: Call, error: Exception, text: str, *, needs_person: bool = False) -> None:
+    """Nobody can say yet whether MT4 did it. Never `failed`, never a blind repeat."""
+    request = call.request
+    now = timezone.now()
+    fields: dict[str, Any] = {
+        "outcome_code": "OutcomeUnknown",
+        "outcome_text": text,
+        "needs_person": needs_person or request.needs_person,
+        "next_check": now + timedelta(seconds=settings.RECONCILE_PAUSE),
+        "lease_until": None,
+        "call_until": None,
+    }
+    if isinstance(error, Undecided):
+        fields["evidence"] = plain({"text": error.evidence.text, **error.evidence.data})
+    try:
+        with transaction.atomic():
+            if request.status == Status.UNKNOWN:
+                pause = settings.RECONCILE_PAUSE * 2 ** min(request.checks, 4)
+                fields["next_check"] = now + timedelta(seconds=pause)
+                ChangeRequest.objects.filter(
+                    pk=request.pk, status=Status.UNKNOWN, attempt=call.attempt
+                ).update(checks=F("checks") + 1, **fields)
+            else:
+                move(
+                    request,
+                    Status.UNKNOWN,
+                    actor=WORKER,
+                    source="worker",
+                    guard=Q(attempt=call.attempt),
+                    detail=text,
+                    code="OutcomeUnknown",
+                    activity_id=getattr(error, "activity_id", ""),
+                    unknown_since=now,
+                    **fields,
+                )
+    except Moved:
+        log.warning("outcome came too late", reference=request.reference, outcome="unknown")
+
+
+def _release(call: Call, error: Exception) -> None:
+    """Certainly nothing was sent: back to approved, to be tried again while that makes sense."""
+    request = call.request
+    if request.status == Status.UNKNOWN:
+        unknown(call, error, f"MT4 could not be asked: {error}")
+        return
+    if call.attempt >= AWAY_TRIES:
+        finish(call, Status.FAILED, code="Unavailable", text=f"Nothing was sent. {error}")
+        return
+    try:
+        with transaction.atomic():
+            move(
+                request,
+                Status.APPROVED,
+                actor=WORKER,
+                source="worker",
+                guard=Q(attempt=call.attempt),
+                detail=f"Nothing was sent. {error}",
+                code="Unavailable",
+                waiting_for=f"MT4 could not be reached; nothing was sent. {error}"[:200],
+                not_before=timezone.now() + timedelta(seconds=AWAY_PAUSE),
+                lease_until=None,
+                call_until=None,
+                progress={},
+            )
+    except Moved:
+        log.warning("release came too late", reference=request.reference)
+
+
+def wake_waiting(request: ChangeRequest) -> None:
+    """Once this transaction commits, whatever waited for the account may go on."""
+    if request.moves_money:
+        # After the commit, not in it: rows are never locked after the head of the audit log.
+        transaction.on_commit(lambda: _wake(request.platform_id, request.login), robust=True)
+
+
+def _wake(platform_id: int | None, login: int | None) -> None:
+    from panel.commands.tasks import start
+
+    waiting = ChangeRequest.objects.filter(
+        platform_id=platform_id, login=login, moves_money=True, status=Status.APPROVED
+    )
+    first = waiting.order_by("decided", "pk").first()
+    if first:
+        ChangeRequest.objects.filter(pk=first.pk).update(not_before=None)
+        start(first.pk)
+
+
+def apply_panel_command(request: ChangeRequest, command: PanelCommand) -> None:
+    """A change of the panel's own rows: applied with its outcome, all or nothing."""
+    move(request, Status.EXECUTING, actor=WORKER, source="worker", attempt=request.attempt + 1)
+    result = plain(command.apply(request))
+    move(
+        request,
+        Status.DONE,
+        actor=WORKER,
+        source="worker",
+        before=request.before,
+        after=plain(command.before(None)),
+        result=result,
+        outcome_code="Ok",
+    )

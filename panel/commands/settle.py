@@ -1,0 +1,120 @@
+"""Settling what nobody can reconcile: one person proposes, another confirms; neither touched it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db import transaction
+
+from panel.access.actor import Actor
+from panel.access.policy import Needed
+from panel.commands.base import Change, Invalid, PanelCommand, Preview, Risk, Target
+from panel.commands.registry import register
+from panel.commands.states import Moved, move
+from panel.models import Approval, ChangeRequest, Platform, RequestAuthor, Status
+
+if TYPE_CHECKING:
+    from panel.models import User
+    from panel.mt4.read import Reader
+
+
+def hands(request: ChangeRequest) -> set[int]:
+    """Everybody who made, edited or decided on a request."""
+    authors = RequestAuthor.objects.filter(request=request).values_list("user_id", flat=True)
+    checkers = Approval.objects.filter(request=request).values_list("checker_id", flat=True)
+    return {*authors, *checkers}
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class SettleUnknown(PanelCommand):
+    """Write `done` or `failed` on a request whose outcome MT4's records do not decide."""
+
+    name: ClassVar[str] = "requests.settle"
+    label: ClassVar[str] = "Settlement of an unknown outcome"
+    prefix: ClassVar[str] = "SU"
+    permission: ClassVar[str] = "unknown.settle"
+    approve_permission: ClassVar[str] = "unknown.approve"
+    risk: ClassVar[Risk] = Risk.CRITICAL
+    form_url: ClassVar[str | None] = "unknown_settle"
+    default_needed: ClassVar[Needed] = Needed(1, (), "A second person confirms every settlement.")
+
+    reference: str
+    happened: bool
+    finding: str
+
+    def _request(self) -> ChangeRequest:
+        found = ChangeRequest.objects.filter(reference=self.reference).first()
+        if found is None:
+            raise Invalid.of("There is no such request.", "reference")
+        return found
+
+    def get_platform(self) -> Platform | None:
+        """The settled request's platform, so that scopes hold; it is not asked anything."""
+        return self._request().platform
+
+    def target(self, reader: Reader | None) -> Target:
+        """The request that is settled."""
+        request = self._request()
+        return Target("request", request.reference, request.object_text, group=request.mt4_group)
+
+    def validate(self, reader: Reader | None, actor: Actor | None) -> None:
+        """Only what waits for a person, by somebody who had no hand in it."""
+        request = self._request()
+        if request.status != Status.UNKNOWN:
+            raise Invalid.of(f"It is already {request.get_status_display()}.")
+        if not request.needs_person:
+            raise Invalid.of("The panel is still looking for evidence itself.")
+        if len(self.finding.strip()) < 10:
+            raise Invalid.of("Say what you found, and where.", "finding")
+        if actor and actor.user and actor.user.pk in hands(request):
+            raise Invalid.of("You made or decided on this request, so somebody else settles it.")
+
+    def before(self, reader: Reader | None) -> dict[str, Any]:
+        """Where the request stands."""
+        return {"status": self._request().status}
+
+    def preview(self, reader: Reader | None) -> Preview:
+        """The verdict, in words."""
+        request = self._request()
+        verdict = "it happened on MT4" if self.happened else "it did not happen on MT4"
+        return Preview(
+            sentence=f"Settle {request.reference}: {verdict}. Needs a second person.",
+            button="Propose: it happened" if self.happened else "Propose: it did not happen",
+            changes=[Change("Status", "outcome unknown", "done" if self.happened else "failed")],
+        )
+
+    @classmethod
+    def may_decide(cls, request: ChangeRequest, person: User) -> str:
+        """Whoever had a hand in the settled request has none in its settlement."""
+        settled = ChangeRequest.objects.filter(reference=request.payload["reference"]).first()
+        if settled and person.pk in hands(settled):
+            return "You made or decided on the request that is settled here."
+        return ""
+
+    def apply(self, request: ChangeRequest) -> dict[str, Any]:
+        """Take the settled request out of `unknown`."""
+        from panel.commands.executor import wake_waiting
+
+        settled = self._request()
+        verdict = Status.DONE if self.happened else Status.FAILED
+        try:
+            with transaction.atomic():
+                move(
+                    settled,
+                    verdict,
+                    actor=Actor.system(f"settlement {request.reference}"),
+                    source="settlement",
+                    reason=self.finding,
+                    detail=f"Settled by {request.reference}.",
+                    outcome_code="Settled",
+                    outcome_text=f"Settled by {request.reference}: {self.finding}",
+                    needs_person=False,
+                    lease_until=None,
+                    call_until=None,
+                )
+                wake_waiting(settled)
+        except Moved as moved:
+            raise Invalid.of("Its outcome became known in the meantime.") from moved
+        return {"verdict": str(verdict)}

@@ -1,0 +1,81 @@
+"""The states of a request, and the only function that changes one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from panel import audit
+from panel.access.actor import Actor
+from panel.models import ChangeRequest, Status
+
+ALLOWED: dict[str, frozenset[str]] = {
+    Status.PENDING: frozenset(
+        {Status.APPROVED, Status.REJECTED, Status.WITHDRAWN, Status.EXPIRED}
+    ),
+    Status.APPROVED: frozenset(
+        {Status.EXECUTING, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED}
+    ),
+    Status.EXECUTING: frozenset({Status.DONE, Status.FAILED, Status.UNKNOWN, Status.APPROVED}),
+    Status.UNKNOWN: frozenset({Status.DONE, Status.FAILED}),
+}
+
+FINAL = frozenset(Status.values) - frozenset(ALLOWED)
+
+
+class Moved(RuntimeError):
+    """Somebody else changed the request first; nothing was written."""
+
+
+def move(
+    request: ChangeRequest,
+    to: Status,
+    *,
+    actor: Actor,
+    source: str,
+    guard: models.Q | None = None,
+    reason: str = "",
+    detail: str = "",
+    code: str = "",
+    activity_id: str = "",
+    before: Any = None,
+    after: Any = None,
+    **fields: Any,
+) -> None:
+    """Take one step, by conditional update, with its audit entry in the same transaction.
+
+    Call it inside `transaction.atomic()`. `guard` narrows the update further (attempt, lease).
+    Raises `Moved` if the row is no longer where the caller saw it; then nothing is written.
+    """
+    from panel.commands.registry import command_class
+
+    came_from = request.status
+    if to not in ALLOWED.get(came_from, frozenset()):
+        raise ValueError(f"No step leads from {came_from} to {to}.")
+    now = timezone.now()
+    if to in FINAL:
+        fields.setdefault("finished", now)
+    rows = ChangeRequest.objects.filter(pk=request.pk, status=came_from)
+    if guard is not None:
+        rows = rows.filter(guard)
+    if rows.update(status=to, **fields) != 1:
+        raise Moved(f"{request.reference} is no longer {came_from}.")
+    request.status = to
+    for name, value in fields.items():
+        setattr(request, name, value)
+    command_class(request.command).moved(request)
+    audit.record(
+        actor,
+        f"request {to}",
+        source=source,
+        request=request,
+        before=before,
+        after=after,
+        reason=reason,
+        detail=detail,
+        code=code,
+        activity_id=activity_id,
+        outcome={Status.FAILED: "failed", Status.UNKNOWN: "unknown"}.get(to, "ok"),
+    )

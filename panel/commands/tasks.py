@@ -1,0 +1,75 @@
+"""The worker's tasks. Each only points at rows: run twice or late, it does no harm."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from panel.access.actor import Actor
+from panel.commands import executor, reconcile
+from panel.commands.states import Moved, move
+from panel.models import ChangeRequest, Status
+
+# Seconds after which a message that nobody took is dropped: the next sweep sends another.
+MESSAGE_LIFE = 20
+
+
+def start(request_id: int) -> None:
+    """Wake a worker for a request. If the broker is away, the sweep finds the row."""
+    execute.apply_async((request_id,), retry=False, expires=MESSAGE_LIFE)
+
+
+@shared_task
+def execute(request_id: int) -> None:
+    """Carry out one approved request."""
+    executor.run(request_id)
+
+
+@shared_task
+def sweep() -> None:
+    """Find approved requests whose message was lost or whose pause is over."""
+    now = timezone.now()
+    due = ChangeRequest.objects.filter(
+        Q(not_before__isnull=True, decided__lt=now - timedelta(seconds=5))
+        | Q(not_before__lte=now),
+        status=Status.APPROVED,
+    )
+    for request_id in due.order_by("decided", "pk").values_list("pk", flat=True)[:500]:
+        start(request_id)
+
+
+@shared_task
+def reconcile_one(request_id: int) -> None:
+    """Look into one request whose worker fell silent or whose outcome is unknown."""
+    reconcile.look_into(request_id)
+
+
+@shared_task(name="panel.commands.tasks.reconcile")
+def reconcile_all() -> None:
+    """Find what fell silent and what is unknown and due, and have each looked into."""
+    for request_id in reconcile.due()[:200]:
+        reconcile_one.apply_async((request_id,), retry=False, expires=MESSAGE_LIFE)
+
+
+@shared_task
+def expire() -> None:
+    """Close requests that nobody decided on, or that never could be taken up, in time."""
+    late = ChangeRequest.objects.filter(
+        status__in=[Status.PENDING, Status.APPROVED], expires__lt=timezone.now()
+    )
+    for request in late.select_related("platform"):
+        try:
+            with transaction.atomic():
+                move(
+                    request,
+                    Status.EXPIRED,
+                    actor=Actor.system("expiry"),
+                    source="worker",
+                    detail="Nobody decided in time." if not request.decided else "Never taken up.",
+                )
+        except Moved:
+            continue

@@ -1,0 +1,64 @@
+"""Sign-in: who may, and the log entries of every attempt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.signals import password_changed
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from panel import audit
+from panel.access.actor import Actor
+from panel.models import User
+
+
+class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Nobody signs up: administrators add staff."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Closed."""
+        return False
+
+
+def _actor(request: HttpRequest | None, user: User | None) -> Actor:
+    from panel.middleware import actor_of
+
+    if request is None:
+        return Actor.person(user) if user else Actor.nobody()
+    return actor_of(request, user)
+
+
+@receiver(user_logged_in)
+def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:
+    audit.record(_actor(request, user), "sign-in", source="web", obj=("staff", user.pk, user.email))
+
+
+@receiver(user_logged_out)
+def _signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
+    if user is not None:
+        audit.record(
+            _actor(request, user), "sign-out", source="web", obj=("staff", user.pk, user.email)
+        )
+
+
+@receiver(user_login_failed)
+def _refused(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+    tried = str(credentials.get("email") or credentials.get("username") or "")[:100]
+    audit.record(
+        _actor(request, None),
+        "sign-in",
+        source="web",
+        obj=("staff", "", tried),
+        outcome="denied",
+        detail="Wrong address or password.",
+    )
+
+
+@receiver(password_changed)
+def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:
+    audit.record(
+        _actor(request, user), "password change", source="web", obj=("staff", user.pk, user.email)
+    )

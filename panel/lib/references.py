@@ -1,0 +1,21 @@
+"""References: what a payment is called on paper, in the panel, and in MT4's comment."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+# Crockford's alphabet: no I, L, O or U, so that a reference can be read out on the telephone.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+PATTERN = re.compile(r"^[A-Z]{2} [0-9A-HJKMNP-TV-Z]{8}(?=$|[^0-9A-Z])")
+
+
+def new_reference(prefix: str) -> str:
+    """A fresh reference such as `WD 7Q2K9F31`: 11 ASCII characters, 40 random bits."""
+    return f"{prefix} " + "".join(secrets.choice(ALPHABET) for _ in range(8))
+
+
+def reference_in(comment: str) -> str | None:
+    """The reference with which an MT4 comment begins, if it does."""
+    found = PATTERN.match(comment)
+    return found.group(0) if found else None

@@ -1,0 +1,74 @@
+"""Middleware: who asks, under which request id, and in which time zone."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+import zoneinfo
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from panel.access.actor import Actor
+from panel.models import User
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def client_address(request: HttpRequest) -> str:
+    """The caller's address; the proxy's word for it only where a proxy is declared."""
+    if settings.BEHIND_PROXY:
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        if forwarded:
+            # The nearest proxy appends: only the last entry is its own word.
+            return str(forwarded.split(",")[-1].strip())[:64]
+    return str(request.META.get("REMOTE_ADDR", ""))[:64]
+
+
+def actor_of(request: HttpRequest, user: User | None) -> Actor:
+    """The actor behind a request; the session is named by a digest of its key."""
+    key = getattr(getattr(request, "session", None), "session_key", None) or ""
+    session = hashlib.sha256(key.encode()).hexdigest()[:16] if key else ""
+    request_id = getattr(request, "panel_request_id", "")
+    if user is None:
+        return Actor.nobody(address=client_address(request), request_id=request_id)
+    return Actor.person(
+        user, session=session, address=client_address(request), request_id=request_id
+    )
+
+
+class ActorMiddleware:
+    """Puts `request.actor` on every request, and its id on every log line and answer."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        bound = structlog.contextvars.get_contextvars().get("request_id")
+        request.panel_request_id = str(bound or uuid.uuid4())
+        user = request.user if isinstance(request.user, User) else None
+        request.actor = actor_of(request, user)
+        response = self.get_response(request)
+        response["X-Request-Id"] = request.panel_request_id
+        return response
+
+
+class PersonTimeZoneMiddleware:
+    """Shows times in the reader's zone."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        zone = request.user.time_zone if isinstance(request.user, User) else "UTC"
+        try:
+            timezone.activate(zoneinfo.ZoneInfo(zone))
+        except zoneinfo.ZoneInfoNotFoundError:
+            timezone.activate(zoneinfo.ZoneInfo("UTC"))
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()

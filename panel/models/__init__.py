@@ -1,0 +1,24 @@
+"""The panel's own rows: staff, platforms, change requests, policies and the audit log."""
+
+from panel.models.approval import Approval, RequestAuthor
+from panel.models.audit import AuditEntry, AuditHead
+from panel.models.change import ChangeRequest, Secret, Status
+from panel.models.platform import Platform, PlatformState
+from panel.models.policy import Policy
+from panel.models.staff import Role, Scope, User
+
+__all__ = [
+    "Approval",
+    "AuditEntry",
+    "AuditHead",
+    "ChangeRequest",
+    "Platform",
+    "PlatformState",
+    "Policy",
+    "RequestAuthor",
+    "Role",
+    "Scope",
+    "Secret",
+    "Status",
+    "User",
+]

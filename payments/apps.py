@@ -1,0 +1,15 @@
+"""Deposits, withdrawals and credit."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class PaymentsConfig(AppConfig):
+    """Payments: deposits, withdrawals, credit."""
+
+    name = "payments"
+
+    def ready(self) -> None:
+        """Make this app's commands known."""
+        from payments import commands  # noqa: F401
