@@ -105,8 +105,11 @@ class Scope(models.Model):
 
     class Meta:
         constraints = (
+            models.UniqueConstraint(fields=("user", "platform"), name="one_scope_per_platform"),
             models.UniqueConstraint(
-                fields=("user", "platform"), nulls_distinct=False, name="one_scope_per_platform"
+                fields=("user",),
+                condition=models.Q(platform__isnull=True),
+                name="one_scope_for_all_platforms",
             ),
         )
 
