@@ -67,6 +67,11 @@ class Operation:
         return "cursor" in self.query
 
     def url(self, platform: str, **params: str | int) -> str:
-        """The path from the root of the API; KeyError for a missing parameter."""
+        """The path from the root of the API.
+
+        Raises KeyError for a missing parameter, ValueError for one that would change the path.
+        """
+        if any(str(value) in ("", ".", "..") for value in params.values()):
+            raise ValueError(f"{self.name} cannot be called for an empty name")
         values = {name: quote(str(value), safe="") for name, value in params.items()}
         return f"{BASE}/{quote(platform, safe='')}/{self.path.format(**values)}"

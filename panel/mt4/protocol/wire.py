@@ -24,7 +24,7 @@ from panel.mt4.protocol.flags import WireFlags
 Money: TypeAlias = Annotated[Decimal, "money"]
 """An amount in the account's currency, to the cent."""
 
-NO_TIME = datetime(1970, 1, 1)
+NO_TIME = datetime(1970, 1, 1)  # noqa: DTZ001 - the server's clock has no zone
 """MT4's way to say "never": an order still open, no expiration. Older dates read as this."""
 
 LARGEST_EXPONENT = 20
