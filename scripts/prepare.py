@@ -36,7 +36,7 @@ def _static_digest() -> str:
     digest = hashlib.sha256()
     for finder in get_finders():
         for path, storage in finder.list([]):
-            details = os.stat(storage.path(path))
+            details = Path(storage.path(path)).stat()
             digest.update(f"{path}\0{details.st_size}\0{details.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 

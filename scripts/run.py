@@ -46,7 +46,7 @@ def main() -> int:
 def prepare(here: Surroundings) -> None:
     """Step 2; raises ServiceFailed, after its own output, when it does not succeed."""
     command = [sys.executable, "-m", "scripts.prepare"]
-    if subprocess.run(command, env=here.env, cwd=services.ROOT).returncode:  # noqa: S603
+    if subprocess.run(command, env=here.env, cwd=services.ROOT).returncode:
         raise ServiceFailed("The database could not be prepared: see above.")
 
 
@@ -60,7 +60,7 @@ def run_panel(here: Surroundings) -> int:
     }
     for name, command in {
         "web": services.web_command(here.bind, here.port),
-        "worker": services.worker_command("worker"),
+        "worker": services.worker_command("worker@%h"),
         "beat": services.beat_command(),
         "panel": [sys.executable, "-m", "scripts.watch"],
     }.items():

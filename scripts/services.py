@@ -5,6 +5,7 @@ Shared by `make run` and by the tests, so that both run the same commands.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -51,10 +52,10 @@ def web_command(host: str, port: int) -> list[str]:
 
 
 def worker_command(name: str, concurrency: int = 2) -> list[str]:
-    """A Celery worker; `name` must be unique among the workers on one broker."""
+    """A Celery worker; its `name` (who@where) must be unique among those on one broker."""
     return [
         *(sys.executable, "-m", "celery", "-A", "panel.celery", "worker"),
-        *("--hostname", f"{name}@%h", "--concurrency", str(concurrency)),
+        *("--hostname", name, "--concurrency", str(concurrency)),
         *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
     ]
 
@@ -75,14 +76,25 @@ class Service:
 
     @classmethod
     def start(
-        cls, name: str, command: Sequence[str], *, log: Path, env: Mapping[str, str]
+        cls,
+        name: str,
+        command: Sequence[str],
+        *,
+        log: Path,
+        env: Mapping[str, str],
+        user: str | None = None,
     ) -> Service:
-        """Start `command`; where the system can, it dies with the process that started it."""
+        """Start `command`; where the system can, it dies with the process that started it.
+
+        `user` is for root alone: whom to become.
+        """
         log.parent.mkdir(parents=True, exist_ok=True)
         if shutil.which("setpriv"):
             command = ["setpriv", "--pdeathsig", "KILL", "--", *command]
+        if user:
+            command = ["runuser", "-u", user, "--", *command]
         with log.open("ab") as output:
-            process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
+            process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -136,10 +148,8 @@ class Service:
         """SIGTERM, and SIGKILL when that has not helped in time; leaves nothing behind."""
         if self.alive:
             self.process.terminate()
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(seconds)
-            except subprocess.TimeoutExpired:
-                pass
         self.kill()
 
 

@@ -29,7 +29,8 @@ def main() -> int:
     address = os.environ["PANEL_URL"]
     host = urlsplit(address).hostname or "localhost"
     limit = time.monotonic() + SECONDS_TO_READY
-    while not (web_answers(os.environ["RUN_HEALTH"], host) and worker_answers(os.environ["REDIS_URL"])):
+    health, broker = os.environ["RUN_HEALTH"], os.environ["REDIS_URL"]
+    while not (web_answers(health, host) and worker_answers(broker)):
         if time.monotonic() > limit:
             print(f"Not ready after {SECONDS_TO_READY} s: see the lines above.")
             return 1
@@ -62,9 +63,7 @@ def _ground() -> dict[str, Callable[[], bool]]:
 def web_answers(url: str, host: str) -> bool:
     """Whether the web server serves pages; a redirect to https will do."""
     try:
-        answer = requests.get(
-            url, headers={"Host": host}, timeout=5, allow_redirects=False
-        )
+        answer = requests.get(url, headers={"Host": host}, timeout=5, allow_redirects=False)
     except requests.RequestException:
         return False
     return answer.status_code in {200, 301}

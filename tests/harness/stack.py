@@ -1,0 +1,181 @@
+"""A throw-away whole panel: real processes on ports of their own, in a folder of their own."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import requests
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from scripts import services
+from scripts.services import Service
+from tests.harness import prepared
+from tests.harness.brokers import Broker
+from tests.harness.panel_process import connected
+from tests.harness.waiting import free_port
+
+# A test that waits for a lease to end, or for a person to be asked, should not wait long.
+SHORT_TIMES = {
+    "MT4_CHANGE_DEADLINE": "2",
+    "MT4_DEADLINE_MARGIN": "1",
+    "MT4_CONNECT_TIMEOUT": "1",
+    "EXECUTION_LEASE": "4",
+    "RECONCILE_PAUSE": "0.5",
+}
+
+
+class Stack:
+    """Broker, sandbox, database, web, workers and beat.
+
+    `sandbox` are the options of SandboxProcess (`key_memory=2` seconds, `accounts=50`); `env`
+    overrides the panel's variables; `seed=False` leaves the database as migrated.
+    """
+
+    running: ClassVar[list[Stack]] = []
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        database: Literal["sqlite", "postgres"] = "sqlite",
+        broker: Literal["valkey", "redis"] = "valkey",
+        workers: int = 1,
+        beat: bool = True,
+        web: bool = True,
+        seed: bool = True,
+        sandbox: Mapping[str, Any] | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        from tests.harness.sandbox import SandboxProcess
+
+        self.folder = folder
+        self.data = folder / "data"
+        self.data.mkdir(parents=True)
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
+        self.sandbox = SandboxProcess(folder / "sandbox", **{"accounts": 50, **(sandbox or {})})
+        self.workers: list[Service] = []
+        self.web: Service | None = None
+        self.beat: Service | None = None
+        self._broker_kind = broker
+        self._database = database
+        self._wanted = (workers, beat, web, seed)
+        self._extra = {**SHORT_TIMES, **(env or {})}
+
+    def start(self) -> None:
+        """Start everything and wait until all of it answers."""
+        Stack.running.append(self)
+        workers, beat, web, seed = self._wanted
+        # A unix socket's path must be short, and pytest's folders are deep.
+        self._socket_folder = Path(f"/tmp/panel-stack-{secrets.token_hex(4)}")
+        self.broker = Broker(self._socket_folder, self._broker_kind)
+        self.sandbox.start()
+        self.env = {
+            **prepared.base_env(self.data),
+            "DATABASE_URL": self._make_database(),
+            "REDIS_URL": self.broker.url,
+            "PANEL_URL": self.url,
+            "SANDBOX_URL": self.sandbox.url,
+            **self._extra,
+        }
+        if seed:
+            self.manage("seed_demo")
+        for _ in range(workers):
+            self.start_worker(wait=False)
+        if beat:
+            self.start_beat()
+        if web:
+            self.start_web()
+        for number, worker in enumerate(self.workers, 1):
+            worker.wait_until(partial(self._answers, _node(number)), 40)
+
+    def stop(self) -> None:
+        """End everything; nothing is left running."""
+        for service in [*self.workers, self.beat, self.web]:
+            if service:
+                service.stop(2)
+        self.sandbox.stop()
+        self.broker.stop()
+        shutil.rmtree(self._socket_folder, ignore_errors=True)
+        Stack.running.remove(self)
+
+    def start_worker(self, *, wait: bool = True, **env: str) -> Service:
+        """One more worker process; `env` is for this one alone."""
+        number = len(self.workers) + 1
+        command = services.worker_command(_node(number), concurrency=1)
+        worker = self._start(f"worker{number}", command, env)
+        self.workers.append(worker)
+        if wait:
+            worker.wait_until(lambda: self._answers(_node(number)), 40)
+        return worker
+
+    def start_beat(self) -> Service:
+        """The clock; after `stack.beat.kill()` it may be started again."""
+        self.beat = self._start("beat", services.beat_command())
+        return self.beat
+
+    def start_web(self) -> Service:
+        """The web server; after `stack.web.kill()` it may be started again."""
+        static = self.data / "static"
+        if not static.exists():
+            static.symlink_to(prepared.static_files())
+        self.web = self._start("web", services.web_command("127.0.0.1", self.port))
+        self.web.wait_until(self._serves, 40)
+        return self.web
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command in this panel; its output."""
+        return prepared.manage(self.env, *arguments)
+
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Let this process use the panel's database and queue: models, `submit`, tasks."""
+        with connected(self.env["DATABASE_URL"], self.env["REDIS_URL"]):
+            yield
+
+    def log_sections(self) -> list[tuple[str, str]]:
+        """The end of each process's log, for the report of a failed test."""
+        logs = sorted(self.folder.rglob("*.log"))
+        return [(f"{log.stem} of {self.folder.name}", _tail(log)) for log in logs]
+
+    def _start(
+        self, name: str, command: list[str], env: Mapping[str, str] | None = None
+    ) -> Service:
+        log = self.folder / "log" / f"{name}.log"
+        return Service.start(name, command, log=log, env={**self.env, **(env or {})})
+
+    def _make_database(self) -> str:
+        if self._database == "postgres":
+            return prepared.postgres().create(f"stack_{secrets.token_hex(4)}", "migrated")
+        file = self.data / "panel.sqlite3"
+        shutil.copy(prepared.migrated_sqlite(), file)
+        return f"sqlite:///{file}"
+
+    def _serves(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/health/", timeout=5).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    def _answers(self, node: str) -> bool:
+        broker = self.broker.url.replace("unix://", "redis+socket://")
+        with Celery(broker=broker, set_as_current=False) as app:
+            try:
+                return bool(app.control.ping(destination=[node], timeout=1, limit=1))
+            except OperationalError:
+                return False
+
+
+def _node(number: int) -> str:
+    return f"worker{number}@stack"
+
+
+def _tail(log: Path, lines: int = 60) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
