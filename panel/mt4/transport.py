@@ -140,7 +140,8 @@ class Transport:
             stream=True,
         ) as response:
             chunks = []
-            for chunk in response.iter_content(CHUNK):
+            # read1 gives what has arrived, so that a reply which drips does not hold us.
+            while chunk := response.raw.read1(CHUNK, decode_content=True):
                 chunks.append(chunk)
                 if time.monotonic() > give_up:
                     raise requests.ReadTimeout("the reply took too long")
