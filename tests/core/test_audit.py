@@ -1,0 +1,120 @@
+"""The audit log: append-only, chained, silent about secrets."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
+
+from panel import audit
+from panel.access.actor import Actor
+from panel.audit import triggers
+from panel.models import AuditEntry, AuditHead
+from panel.models.audit import AppendOnlyError
+
+pytestmark = pytest.mark.django_db
+SYSTEM = Actor.system("test")
+
+
+def three_entries() -> None:
+    for number in range(3):
+        audit.record(SYSTEM, f"thing {number}", source="test", after={"number": number})
+
+
+def tamper(sql: str) -> None:
+    """Change the log behind the triggers' back, as somebody with the database's password could."""
+    with connection.schema_editor() as editor:
+        triggers.drop(editor)
+        editor.execute(sql)
+        triggers.create(editor)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE panel_auditentry SET detail = 'nothing happened' WHERE seq = 2",
+        "DELETE FROM panel_auditentry WHERE seq = 2",
+        "DELETE FROM panel_auditentry",
+    ],
+)
+def test_the_database_refuses_to_change_or_delete_an_entry(sql: str) -> None:
+    three_entries()
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(sql)
+    assert audit.verify() is None
+    assert AuditEntry.objects.count() == 3
+
+
+def test_an_entry_cannot_be_saved_or_deleted_by_the_model() -> None:
+    three_entries()
+    entry = AuditEntry.objects.get(seq=2)
+    with pytest.raises(AppendOnlyError):
+        entry.delete()
+    with pytest.raises(AppendOnlyError):
+        entry.save()
+
+
+def test_the_chain_holds_and_the_command_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    three_entries()
+    call_command("verify_audit")
+    seq, digest = audit.head()
+    assert f"3 entries. Head {seq}:{digest}" in capsys.readouterr().out
+    call_command("verify_audit", head=f"{seq}:{digest}")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("sql", "seq"),
+    [
+        ("UPDATE panel_auditentry SET detail = 'x' WHERE seq = 2", 2),
+        ("UPDATE panel_auditentry SET actor = 'somebody else' WHERE seq = 1", 1),
+        ("DELETE FROM panel_auditentry WHERE seq = 2", 2),
+        ("DELETE FROM panel_auditentry WHERE seq = 3", 4),
+    ],
+)
+def test_tampering_behind_the_triggers_is_found(sql: str, seq: int) -> None:
+    three_entries()
+    tamper(sql)
+    broken = audit.verify()
+    assert broken is not None
+    assert broken.seq in {seq, 3}
+    with pytest.raises(CommandError, match="broken"):
+        call_command("verify_audit")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_log_that_was_cut_short_with_its_head_is_found_by_a_kept_head() -> None:
+    three_entries()
+    kept = audit.head()
+    tamper("DELETE FROM panel_auditentry WHERE seq = 3")
+    last = AuditEntry.objects.get(seq=2)
+    AuditHead.objects.update(seq=2, hash=last.hash)
+    assert audit.verify() is None
+    broken = audit.verify(kept)
+    assert broken is not None
+    assert "ends before entry 3" in broken.why
+
+
+def test_secrets_are_masked_at_the_door() -> None:
+    entry = audit.record(
+        SYSTEM,
+        "x",
+        source="test",
+        after={"password": "hunter2", "inner": {"client_secret": "s3cret"}, "name": "Anna"},
+    )
+    text = str(AuditEntry.objects.get(pk=entry.pk).after)
+    assert "hunter2" not in text
+    assert "s3cret" not in text
+    assert "Anna" in text
+
+
+def test_an_entry_and_what_it_tells_of_come_and_go_together() -> None:
+    with pytest.raises(RuntimeError), transaction.atomic():
+        audit.record(SYSTEM, "x", source="test")
+        raise RuntimeError
+    assert AuditEntry.objects.count() == 0
+    assert audit.head()[0] == 0
