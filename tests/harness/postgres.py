@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -57,7 +58,9 @@ class Postgres:
 
     def stop(self) -> None:
         """Stop the server and remove its files."""
-        self.service.stop(2)
+        # SIGINT is PostgreSQL's fast stop; SIGTERM would wait for every client to leave.
+        self.service.signal_all(signal.SIGINT)
+        self.service.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _answers(self) -> bool:
