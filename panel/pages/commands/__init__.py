@@ -1,0 +1,5 @@
+"""The administrators' commands: staff, roles, policies, platforms."""
+
+from panel.pages.commands import platforms, policies, roles, staff
+
+__all__ = ["platforms", "policies", "roles", "staff"]

@@ -1,0 +1,216 @@
+"""Platforms: which MT4 servers there are and how they are reached. Secrets travel sealed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+
+from panel.commands.base import Check, Invalid, Preview, Target
+from panel.commands.registry import register
+from panel.models import Platform
+from panel.pages.commands.administration import AdministrationCommand, Problems, differences
+
+if TYPE_CHECKING:
+    from panel.access.actor import Actor
+    from panel.models import ChangeRequest
+    from panel.mt4.read import Reader
+
+LABELS = {
+    "title": "Name",
+    "platform_id": "Platform id",
+    "authority": "Sign-in address",
+    "api_base": "API address",
+    "client_id": "Client id",
+    "client_secret": "Client secret",
+    "is_sandbox": "Sandbox",
+    "enabled": "In use",
+}
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+_url = URLValidator(["http", "https"])
+
+
+def _words(platform: Platform | PlatformFields) -> dict[str, str]:
+    title = platform.name if isinstance(platform, Platform) else platform.title
+    return {
+        "title": title,
+        "platform_id": str(platform.platform_id),
+        "authority": platform.authority,
+        "api_base": platform.api_base,
+        "client_id": platform.client_id,
+        "is_sandbox": "yes" if platform.is_sandbox else "no",
+        "enabled": "yes" if platform.enabled else "no",
+    }
+
+
+def _is_plain_http(address: str) -> bool:
+    return address.startswith("http://") and not re.match(
+        r"http://(localhost|127\.0\.0\.1)(:|/|$)", address
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlatformFields(AdministrationCommand):
+    """What both commands write. `client_secret_sealed` is sealed before it comes here."""
+
+    permission: ClassVar[str] = "platforms.change"
+
+    slug: str
+    title: str
+    platform_id: str
+    authority: str
+    api_base: str
+    client_id: str
+    client_secret_sealed: str
+    is_sandbox: bool = False
+    enabled: bool = True
+
+    def target(self, reader: Reader | None) -> Target:
+        """The platform."""
+        return Target("platform", self.slug, self.title)
+
+    def check_fields(self) -> Problems:
+        """Everything that can be told without asking anybody."""
+        problems = Problems()
+        if not self.title.strip() or len(self.title) > 80:
+            problems.add("title", "Give a name of at most 80 characters.")
+        try:
+            UUID(self.platform_id)
+        except ValueError:
+            problems.add("platform_id", "The id as the WebAPI lists it, in the form of a UUID.")
+        for name in ("authority", "api_base"):
+            try:
+                _url(getattr(self, name))
+            except ValidationError:
+                problems.add(name, "An address that begins with https://")
+            if len(getattr(self, name)) > 200:
+                problems.add(name, "At most 200 characters.")
+        if not self.client_id.strip() or len(self.client_id) > 200:
+            problems.add("client_id", "Give the client id, at most 200 characters.")
+        return problems
+
+    def warnings(self) -> list[Check]:
+        """What a second administrator should notice."""
+        checks = []
+        if _is_plain_http(self.authority) or _is_plain_http(self.api_base):
+            checks.append(
+                Check("warn", "Without https the secret and every payment travel in clear.")
+            )
+        if self.is_sandbox:
+            checks.append(Check("ok", "Marked as a sandbox on every page."))
+        return checks
+
+    def fill(self, platform: Platform) -> None:
+        """Write the fields onto a row; not saved."""
+        platform.name = self.title.strip()
+        platform.platform_id = UUID(self.platform_id)
+        platform.authority = self.authority.strip().rstrip("/")
+        platform.api_base = self.api_base.strip().rstrip("/")
+        platform.client_id = self.client_id.strip()
+        platform.is_sandbox = self.is_sandbox
+        platform.enabled = self.enabled
+        if self.client_secret_sealed:
+            platform.client_secret_sealed = self.client_secret_sealed
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class AddPlatform(PlatformFields):
+    """Connect another MT4 server."""
+
+    name: ClassVar[str] = "platforms.add"
+    label: ClassVar[str] = "New platform"
+    prefix: ClassVar[str] = "PA"
+    form_url: ClassVar[str | None] = "platform_add"
+
+    def validate(self, reader: Reader | None, actor: Actor | None) -> None:
+        """Good fields, a free short name, and a secret."""
+        problems = self.check_fields()
+        if not _SLUG.match(self.slug) or len(self.slug) > 40:
+            problems.add("slug", "Small letters, digits and dashes, at most 40.")
+        elif Platform.objects.filter(slug=self.slug).exists():
+            problems.add("slug", "Another platform has this short name.")
+        if not self.client_secret_sealed:
+            problems.add("client_secret", "Give the client secret.")
+        problems.raise_if_any()
+
+    def before(self, reader: Reader | None) -> dict[str, Any]:
+        """Whether the short name is taken."""
+        return {"exists": Platform.objects.filter(slug=self.slug).exists()}
+
+    def preview(self, reader: Reader | None) -> Preview:
+        """What is added; the secret only as given."""
+        after = {**_words(self), "client_secret": "given, kept sealed"}
+        return Preview(
+            sentence=f"Connect the platform {self.title} at {self.api_base}.",
+            button=f"Add {self.title}",
+            changes=differences(LABELS, {}, after),
+            checks=self.warnings(),
+        )
+
+    def apply(self, request: ChangeRequest) -> dict[str, Any]:
+        """Write the row; the next look at the platforms fills in its state."""
+        platform = Platform(slug=self.slug)
+        self.fill(platform)
+        platform.save(force_insert=True)
+        return {"platform": platform.slug}
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class ChangePlatform(PlatformFields):
+    """Change how a platform is reached. An empty secret leaves the present one."""
+
+    name: ClassVar[str] = "platforms.change"
+    label: ClassVar[str] = "Change of a platform"
+    prefix: ClassVar[str] = "PC"
+    form_url: ClassVar[str | None] = "platform_change"
+
+    def _platform(self) -> Platform:
+        found = Platform.objects.filter(slug=self.slug).first()
+        if found is None:
+            raise Invalid.of("There is no such platform.", "slug")
+        return found
+
+    def validate(self, reader: Reader | None, actor: Actor | None) -> None:
+        """Good fields, and a difference."""
+        platform = self._platform()
+        problems = self.check_fields()
+        if not self.client_secret_sealed and _words(platform) == _words(self):
+            problems.add("", "Nothing would change.")
+        problems.raise_if_any()
+
+    def before(self, reader: Reader | None) -> dict[str, Any]:
+        """The platform as it is, without its secret."""
+        return _words(self._platform())
+
+    def preview(self, reader: Reader | None) -> Preview:
+        """Only what differs."""
+        platform = self._platform()
+        was, after = _words(platform), _words(self)
+        if self.client_secret_sealed:
+            was["client_secret"], after["client_secret"] = "present one", "new one, kept sealed"
+        checks = self.warnings()
+        if was["platform_id"] != after["platform_id"] or was["api_base"] != after["api_base"]:
+            checks.append(
+                Check("warn", "Accounts and payments kept here would belong to another server.")
+            )
+        if platform.enabled and not self.enabled:
+            checks.append(Check("warn", "Open requests on this platform stop."))
+        return Preview(
+            sentence=f"Change the platform {platform.name}.",
+            button=f"Change {platform.name}",
+            changes=differences(LABELS, was, after),
+            checks=checks,
+        )
+
+    def apply(self, request: ChangeRequest) -> dict[str, Any]:
+        """Write it."""
+        platform = self._platform()
+        self.fill(platform)
+        platform.save()
+        return {"platform": platform.slug}
