@@ -36,44 +36,44 @@ class ReplyLostError(Exception):
     """Bytes of the request left, and no whole reply came back."""
 
 
-class _Watch(threading.local):
+class Watch(threading.local):
     """What the request under way in this thread may do, and has done."""
 
     send_before: float | None = None
     sent: bool = False
 
 
-_watch = _Watch()
+watch = Watch()
 
 
 def _look_before_sending(connection: HTTPConnection) -> None:
     if connection.sock is None:
         connection.connect()
     # Headers and body are sent apart: a process frozen in between must not send the body late.
-    if _watch.send_before is not None and time.monotonic() >= _watch.send_before:
+    if watch.send_before is not None and time.monotonic() >= watch.send_before:
         connection.close()
         raise LeaseLost
-    _watch.sent = True
+    watch.sent = True
 
 
-class _Connection(HTTPConnection):
+class GuardedConnection(HTTPConnection):
     def send(self, data: Any) -> None:
         _look_before_sending(self)
         super().send(data)
 
 
-class _SecureConnection(HTTPSConnection):
+class GuardedSecureConnection(HTTPSConnection):
     def send(self, data: Any) -> None:
         _look_before_sending(self)
         super().send(data)
 
 
 class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
+    ConnectionCls = GuardedConnection
 
 
 class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
+    ConnectionCls = GuardedSecureConnection
 
 
 class _Adapter(HTTPAdapter):
@@ -119,17 +119,17 @@ class Transport:
         go out; LeaseLost then means that the server has no request it could execute.
         Raises NotSentError, ReplyLostError, LeaseLost.
         """
-        _watch.sent, _watch.send_before = False, send_before
+        watch.sent, watch.send_before = False, send_before
         try:
             request = requests.Request(
                 method, url, headers=dict(headers), params=list(query), data=body
             )
             return self._exchange(self._session.prepare_request(request), wait)
         except (requests.RequestException, HTTPError, OSError) as error:
-            kind = ReplyLostError if _watch.sent else NotSentError
+            kind = ReplyLostError if watch.sent else NotSentError
             raise kind(_name(error)) from error
         finally:
-            _watch.send_before = None
+            watch.send_before = None
 
     def _exchange(self, request: requests.PreparedRequest, wait: float) -> Reply:
         give_up = time.monotonic() + self._connect_timeout + wait
