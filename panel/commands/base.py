@@ -112,6 +112,8 @@ class Command:
     form_url: ClassVar[str | None] = None
     # What is demanded when no policy speaks: closed for what is critical.
     default_needed: ClassVar[Needed] = Needed(0, (), "Runs at once: no policy asks for approval.")
+    # The request it was loaded from, so that its preview does not warn of itself; else empty.
+    request_reference: ClassVar[str] = ""
 
     @property
     def moves_money(self) -> bool:

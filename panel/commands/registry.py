@@ -32,4 +32,6 @@ def load(request: ChangeRequest) -> Command:
 
     if sha256(request.payload) != request.payload_digest:
         raise ValueError(f"The payload of {request.reference} does not match its digest.")
-    return from_payload(command_class(request.command), request.payload)
+    command = from_payload(command_class(request.command), request.payload)
+    object.__setattr__(command, "request_reference", request.reference)
+    return command

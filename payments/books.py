@@ -1,0 +1,148 @@
+"""Our books beside MT4's: every payment that is done, against every record with a reference."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from panel.lib.money import ZERO
+from panel.lib.references import reference_in
+from panel.models import Platform, Status
+from panel.mt4.protocol.enums import TradeCommand
+from panel.mt4.protocol.records import Trade
+from payments.evidence import MONEY
+from payments.models import Kind, MoneyRecord, Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """A payment that the panel holds to be done; the amount is signed."""
+
+    reference: str
+    is_credit: bool
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """A balance or credit record of MT4; the amount is signed, no reference is empty."""
+
+    ticket: int
+    reference: str
+    is_credit: bool
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A reference that both sides know."""
+
+    ours: Ours
+    theirs: tuple[Theirs, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """One record, of the same amount, in the same purse."""
+        return [(self.ours.is_credit, self.ours.amount)] == [
+            (record.is_credit, record.amount) for record in self.theirs
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What a comparison found."""
+
+    matched: tuple[Pair, ...]
+    different: tuple[Pair, ...]
+    ours_alone: tuple[Ours, ...]
+    theirs_alone: tuple[Theirs, ...]
+    # Booked past the panel: no reference of ours in the comment.
+    outside: tuple[Theirs, ...]
+
+    @property
+    def agree(self) -> bool:
+        """Whether each of our payments stands in MT4 once, and nothing else in our name."""
+        return not (self.different or self.ours_alone or self.theirs_alone)
+
+    @property
+    def our_total(self) -> Decimal:
+        """What our done payments add up to: deposits and credit in, less what went out."""
+        pairs = (*self.matched, *self.different)
+        return sum((one.amount for one in (*(p.ours for p in pairs), *self.ours_alone)), ZERO)
+
+    @property
+    def their_total(self) -> Decimal:
+        """What MT4's records with a reference of ours add up to."""
+        pairs = (*self.matched, *self.different)
+        paired = [record.amount for pair in pairs for record in pair.theirs]
+        return sum([*paired, *(record.amount for record in self.theirs_alone)], ZERO)
+
+    @property
+    def outside_total(self) -> Decimal:
+        """What was booked past the panel."""
+        return sum((record.amount for record in self.outside), ZERO)
+
+
+def compare(ours: Iterable[Ours], theirs: Iterable[Theirs]) -> Books:
+    """Lay both sides of one account beside each other, by reference."""
+    by_reference: dict[str, list[Theirs]] = defaultdict(list)
+    outside = []
+    for record in theirs:
+        if record.reference:
+            by_reference[record.reference].append(record)
+        else:
+            outside.append(record)
+    pairs, alone = [], []
+    for payment in ours:
+        records = by_reference.pop(payment.reference, None)
+        if records is None:
+            alone.append(payment)
+        else:
+            pairs.append(Pair(payment, tuple(records)))
+    return Books(
+        matched=tuple(pair for pair in pairs if pair.agrees),
+        different=tuple(pair for pair in pairs if not pair.agrees),
+        ours_alone=tuple(alone),
+        theirs_alone=tuple(record for some in by_reference.values() for record in some),
+        outside=tuple(outside),
+    )
+
+
+def ours(platform: Platform, login: int) -> list[Ours]:
+    """The payments of an account that are done."""
+    rows = Payment.objects.filter(platform=platform, login=login, status=Status.DONE)
+    return [
+        Ours(payment.reference, Kind(payment.kind).is_credit, payment.signed_amount)
+        for payment in rows.order_by("created", "pk")
+    ]
+
+
+def of_history(history: Iterable[Trade]) -> list[Theirs]:
+    """The money records among an account's closed records, as just read from MT4."""
+    return [
+        Theirs(
+            trade.order,
+            reference_in(trade.comment) or "",
+            trade.trade_command is TradeCommand.Credit,
+            trade.profit,
+        )
+        for trade in history
+        if trade.trade_command in MONEY
+    ]
+
+
+def of_mirror(platform: Platform, login: int) -> list[Theirs]:
+    """The money records of an account as last mirrored."""
+    rows = MoneyRecord.objects.filter(platform=platform, login=login).order_by("time", "ticket")
+    return [
+        Theirs(row.ticket, row.reference, row.kind == MoneyRecord.Kind.CREDIT, row.amount)
+        for row in rows
+    ]
+
+
+def books(platform: Platform, login: int, history: Iterable[Trade] | None = None) -> Books:
+    """An account's books: against `history` where it was just read, else against the mirror."""
+    theirs = of_mirror(platform, login) if history is None else of_history(history)
+    return compare(ours(platform, login), theirs)

@@ -1,0 +1,455 @@
+"""The commands that move money and credit on MT4 accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from panel.access.policy import Needed
+from panel.commands.base import (
+    Change,
+    Check,
+    Invalid,
+    MT4Command,
+    Preview,
+    Risk,
+    Target,
+)
+from panel.commands.registry import register
+from panel.lib import money
+from panel.lib.money import ZERO
+from panel.mt4.limits import TRADE_COMMENT, check_trade_comment
+from panel.mt4.protocol.enums import TradeCommand
+from panel.ui.figures import date_text, money_text, percent_text
+from payments import checks
+from payments.evidence import judge, records_of
+from payments.mirror import keep
+from payments.models import Kind, Method, Payment
+from payments.standing import CAUTIOUS_LEVEL, Standing, standing
+
+if TYPE_CHECKING:
+    from panel.access.actor import Actor
+    from panel.commands.call import Call
+    from panel.models import ChangeRequest
+    from panel.mt4.read import Reader
+
+# Seconds asked of MT4 for a money operation: the protocol's default for trades.
+DEADLINE = 5
+# A reference such as `WD 7Q2K9F31` and a space stand before the words in MT4's comment.
+COMMENT = TRADE_COMMENT - 12
+# MT4 counts seconds in 32 bits.
+LAST_DAY = date(2037, 12, 31)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoneyCommand(MT4Command):
+    """One balance or credit operation. Amounts are positive, in the account's currency."""
+
+    risk: ClassVar[Risk] = Risk.MONEY
+    kind: ClassVar[Kind]
+
+    login: int
+    # Without a default the property of the base class would stand in the field's way.
+    amount: Decimal = ZERO
+    method: str = Method.BANK
+    external_reference: str = ""
+    comment: str = ""
+
+    @property
+    def signed(self) -> Decimal:
+        """The amount as MT4 books it."""
+        return self.kind.signed(self.amount)
+
+    @property
+    def purse(self) -> TradeCommand:
+        """Balance or credit."""
+        return TradeCommand.Credit if self.kind.is_credit else TradeCommand.Balance
+
+    def _standing(self, reader: Reader | None) -> Standing:
+        if reader is None:
+            raise TypeError("Money is never decided on without a live reader.")
+        return standing(reader, self.login)
+
+    def _then(self, now: Standing) -> Standing:
+        if self.kind.is_credit:
+            return now.moved(credit=self.signed)
+        return now.moved(balance=self.signed)
+
+    def target(self, reader: Reader | None) -> Target:
+        """The account."""
+        now = self._standing(reader)
+        return Target(
+            "account", str(now.login), f"{now.login} {now.name}", now.login, now.group, now.currency
+        )
+
+    def validate(self, reader: Reader | None, actor: Actor | None) -> None:
+        """The fields first, then the account as it stands now."""
+        errors = {name: texts for name, texts in self._field_errors() if texts}
+        if errors:
+            raise Invalid(errors)
+        self.check_account(self._standing(reader))
+
+    def _field_errors(self) -> Iterator[tuple[str, list[str]]]:
+        if not self.amount.is_finite() or self.amount <= 0:
+            yield "amount", ["The amount must be more than zero."]
+        elif self.amount > money.LARGEST:
+            yield "amount", [f"The amount must not exceed {money.show(money.LARGEST)}."]
+        elif money.has_part_cents(self.amount):
+            yield "amount", ["Use at most two decimals."]
+        if self.method not in Method.values:
+            yield "method", [f"Choose one of {', '.join(Method.labels)}."]
+        if len(self.external_reference) > 64:
+            yield "external_reference", ["Use at most 64 characters."]
+        comment = check_trade_comment(self.comment)
+        if len(self.comment) > COMMENT:
+            comment = [f"Use at most {COMMENT} characters: the reference goes before them."]
+        yield "comment", comment
+
+    def check_account(self, now: Standing) -> None:
+        """Raise `Invalid` if the account, as it stands, does not allow it."""
+
+    def before(self, reader: Reader | None) -> dict[str, Any]:
+        """What a decision stands on. Equity floats with every tick, so it is not part of it."""
+        now = self._standing(reader)
+        return {
+            "name": now.name,
+            "group": now.group,
+            "currency": now.currency,
+            "enabled": now.enabled,
+            "balance": now.balance,
+            "credit": now.credit,
+        }
+
+    def watched(self, before: dict[str, Any]) -> dict[str, Any]:
+        """Balances move by trading, and are checked anew; these must be what was approved."""
+        return {name: before[name] for name in ("currency", "enabled")}
+
+    def preview(self, reader: Reader | None) -> Preview:
+        """The sentence, what it does to the account, and what a decision should know."""
+        now = self._standing(reader)
+        then = self._then(now)
+        platform = self.get_platform()
+        rule = checks.rule_for(
+            self.name, platform, now.group, now.currency, self.amount, at_least=self.default_needed
+        )
+        parts = [self._opening(now), self._effect(now, then), checks.rule_text(rule)]
+        return Preview(
+            sentence="; ".join(filter(None, parts)),
+            button=f"{self.verb} {money_text(self.amount, now.currency)}",
+            changes=[
+                Change(label, before, after)
+                for label, before, after in _lines(now, then)
+                if before != after
+            ],
+            checks=[*self.account_checks(now, then), *self._panel_checks(now)],
+            figures=_figures(now),
+        )
+
+    verb: ClassVar[str]
+
+    def _opening(self, now: Standing) -> str:
+        raise NotImplementedError
+
+    def _effect(self, now: Standing, then: Standing) -> str:
+        falls = "falls" if self.signed < 0 else "rises"
+        text = f"free margin {falls} from {money_text(now.free)} to {money_text(then.free)}"
+        if now.margin:
+            text += f", level {percent_text(now.level)} to {percent_text(then.level)}"
+        return text
+
+    def account_checks(self, now: Standing, then: Standing) -> Iterator[Check]:
+        """What the account's own figures say."""
+        if not now.enabled:
+            yield Check("warn", "The account is disabled.")
+
+    def _panel_checks(self, now: Standing) -> Iterator[Check]:
+        platform = self.get_platform()
+        yield from checks.unsettled(platform, self.login)
+        yield from checks.duplicates(
+            platform,
+            self.login,
+            self.kind,
+            self.amount,
+            self.external_reference,
+            but=self.request_reference,
+        )
+
+    def expires(self) -> datetime | None:
+        """The expiration MT4 is given, on the server's clock."""
+        return None
+
+    def execute(self, call: Call) -> None:
+        """One operation, found again by its reference in the account's history."""
+
+        def evidence() -> Any:
+            found = records_of(
+                call.reader,
+                self.get_platform(),
+                self.login,
+                call.reference,
+                since=call.request.created,
+            )
+            return judge(found, kind=self.purse, amount=self.signed)
+
+        def send(parcel: Any) -> dict[str, Any]:
+            answer = call.writer.balance(
+                self.login,
+                self.signed,
+                f"{call.reference} {self.comment}".strip(),
+                kind=self.purse,
+                expiration=self.expires(),
+                **parcel.options(),
+            )
+            return {"order": answer.order, "amount": answer.price, "comment": answer.comment}
+
+        call.step("balance", send=send, evidence=evidence, seconds=DEADLINE)
+
+    def after(self, reader: Reader, request: ChangeRequest) -> dict[str, Any]:
+        """The account again, with the tickets of the records that carry our reference.
+
+        They are kept at once, so that the payment's page need not wait for the mirror.
+        """
+        platform = self.get_platform()
+        found = records_of(reader, platform, self.login, request.reference, since=request.created)
+        now = self.before(reader)
+        keep(platform, [(trade, now["group"], now["currency"]) for trade in found])
+        seen = judge(found, kind=self.purse, amount=self.signed)
+        if seen.verdict == "found":
+            Payment.objects.filter(request=request).update(ticket=found[0].order)
+        return {**now, "records": seen.verdict, "records_text": seen.text}
+
+    def disagreement(self, after: dict[str, Any], request: ChangeRequest) -> str:
+        """MT4 said yes: its history must say so too, once, and with this amount."""
+        return "" if after["records"] == "found" else str(after["records_text"])
+
+    @classmethod
+    def opened(cls, request: ChangeRequest) -> None:
+        """Every request of this kind is a payment."""
+        if request.platform_id is None or request.login is None or request.amount is None:
+            raise TypeError(f"{request.reference} is no payment.")
+        payload = request.payload
+        Payment.objects.create(
+            request=request,
+            reference=request.reference,
+            kind=cls.kind,
+            method=payload["method"],
+            external_reference=payload["external_reference"],
+            amount=request.amount,
+            currency=request.currency,
+            platform_id=request.platform_id,
+            login=request.login,
+            account_name=request.before["name"],
+            mt4_group=request.mt4_group,
+            status=request.status,
+            comment=payload["comment"],
+            created=request.created,
+        )
+
+    @classmethod
+    def moved(cls, request: ChangeRequest) -> None:
+        """The payment stands where its request stands."""
+        Payment.objects.filter(request=request).update(
+            status=request.status, finished=request.finished
+        )
+
+
+def _lines(now: Standing, then: Standing) -> Iterator[tuple[str, str, str]]:
+    yield "Balance", money_text(now.balance), money_text(then.balance)
+    yield "Credit", money_text(now.credit), money_text(then.credit)
+    yield "Equity", money_text(now.equity), money_text(then.equity)
+    yield "Free margin", money_text(now.free), money_text(then.free)
+    if now.margin:
+        yield "Margin level", percent_text(now.level), percent_text(then.level)
+        yield (
+            "Level without credit",
+            percent_text(now.level_without_credit),
+            percent_text(then.level_without_credit),
+        )
+
+
+def _figures(now: Standing) -> dict[str, str]:
+    none = "no open positions"
+    return {
+        "Balance": money_text(now.balance, now.currency),
+        "Credit": money_text(now.credit, now.currency),
+        "Equity": money_text(now.equity, now.currency),
+        "Margin": money_text(now.margin, now.currency),
+        "Free margin": money_text(now.free, now.currency),
+        "Margin level": percent_text(now.level) if now.margin else none,
+        "Level without credit": percent_text(now.level_without_credit) if now.margin else none,
+        "Can be withdrawn": money_text(now.withdrawable, now.currency),
+    }
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class Deposit(MoneyCommand):
+    """Money that arrived goes onto the account."""
+
+    name: ClassVar[str] = "payments.deposit"
+    label: ClassVar[str] = "Deposit"
+    prefix: ClassVar[str] = "DP"
+    permission: ClassVar[str] = "payments.deposit"
+    approve_permission: ClassVar[str] = "payments.approve_deposit"
+    form_url: ClassVar[str | None] = "payment_deposit"
+    kind: ClassVar[Kind] = Kind.DEPOSIT
+    verb: ClassVar[str] = "Deposit"
+
+    def _opening(self, now: Standing) -> str:
+        return f"Deposit {money_text(self.amount, now.currency)} to {now.login} {now.name}"
+
+    def _effect(self, now: Standing, then: Standing) -> str:
+        rise = f"balance rises from {money_text(now.balance)} to {money_text(then.balance)}"
+        return f"{rise}, {super()._effect(now, then)}" if now.margin else rise
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class Withdraw(MoneyCommand):
+    """Money leaves the account, within what is free there: at request and at execution."""
+
+    name: ClassVar[str] = "payments.withdraw"
+    label: ClassVar[str] = "Withdrawal"
+    prefix: ClassVar[str] = "WD"
+    permission: ClassVar[str] = "payments.withdraw"
+    approve_permission: ClassVar[str] = "payments.approve_withdrawal"
+    form_url: ClassVar[str | None] = "payment_withdraw"
+    default_needed: ClassVar[Needed] = Needed(
+        1, ("compliance",), "Compliance approves every withdrawal."
+    )
+    kind: ClassVar[Kind] = Kind.WITHDRAWAL
+    verb: ClassVar[str] = "Withdraw"
+
+    def check_account(self, now: Standing) -> None:
+        """Never more than is free without the credit."""
+        if self.amount > now.withdrawable:
+            raise Invalid.of(_too_much(now), "amount")
+
+    def _opening(self, now: Standing) -> str:
+        return f"Withdraw {money_text(self.amount, now.currency)} from {now.login} {now.name}"
+
+    def account_checks(self, now: Standing, then: Standing) -> Iterator[Check]:
+        """Enough there, and the level that stays."""
+        yield from super().account_checks(now, then)
+        if self.amount > now.withdrawable:
+            yield Check("stop", _too_much(now))
+        else:
+            most = money_text(now.withdrawable, now.currency)
+            yield Check("ok", f"{most} can be withdrawn, credit not counted.")
+        if now.margin:
+            level = then.level_without_credit
+            text = f"Margin level without credit is {percent_text(level)} afterwards"
+            if level < CAUTIOUS_LEVEL:
+                yield Check("warn", f"{text}, below {percent_text(CAUTIOUS_LEVEL)}.")
+            else:
+                yield Check("ok", f"{text}.")
+        if now.credit > 0:
+            credit = money_text(now.credit, now.currency)
+            yield Check("warn", f"The account keeps a credit of {credit}.")
+
+    def _panel_checks(self, now: Standing) -> Iterator[Check]:
+        yield from super()._panel_checks(now)
+        platform = self.get_platform()
+        yield from checks.asked_already(
+            platform, self.login, now.currency, now.withdrawable, but=self.request_reference
+        )
+        yield from checks.way_back(platform, self.login, self.method)
+
+
+def _too_much(now: Standing) -> str:
+    most = money_text(now.withdrawable, now.currency)
+    text = f"At most {most} can be withdrawn now: balance {money_text(now.balance)}"
+    if now.margin:
+        text += f", free margin {money_text(now.free)}"
+    if now.credit > 0:
+        text += f", of which credit {money_text(now.credit)} does not count"
+    return text + "."
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class CreditIn(MoneyCommand):
+    """Credit is lent to the account until a day of the server's calendar."""
+
+    name: ClassVar[str] = "payments.credit_in"
+    label: ClassVar[str] = "Credit in"
+    prefix: ClassVar[str] = "CI"
+    permission: ClassVar[str] = "payments.credit"
+    approve_permission: ClassVar[str] = "payments.approve_credit"
+    form_url: ClassVar[str | None] = "payment_credit_in"
+    default_needed: ClassVar[Needed] = Needed(1, (), "Every credit needs an approval.")
+    kind: ClassVar[Kind] = Kind.CREDIT_IN
+    verb: ClassVar[str] = "Give credit of"
+
+    method: str = Method.INTERNAL
+    expiration: date
+
+    def expires(self) -> datetime:
+        """The last second of the day, on the server's clock."""
+        return datetime.combine(self.expiration, time(23, 59, 59))
+
+    def _field_errors(self) -> Iterator[tuple[str, list[str]]]:
+        yield from super()._field_errors()
+        if self.expiration > LAST_DAY:
+            yield "expiration", [f"MT4 knows no day after {date_text(LAST_DAY)}."]
+        elif self.expires() <= self.get_platform().server_time():
+            yield "expiration", ["The day must not be over on the server's clock."]
+
+    def _opening(self, now: Standing) -> str:
+        return (
+            f"Give {money_text(self.amount, now.currency)} of credit to {now.login} {now.name} "
+            f"until {date_text(self.expiration)}, server time"
+        )
+
+    def _effect(self, now: Standing, then: Standing) -> str:
+        return f"credit rises from {money_text(now.credit)} to {money_text(then.credit)}"
+
+    def account_checks(self, now: Standing, then: Standing) -> Iterator[Check]:
+        """MT4 only writes the date down."""
+        yield from super().account_checks(now, then)
+        yield Check("warn", "MT4 does not take the credit back on that day: somebody has to.")
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class CreditOut(MoneyCommand):
+    """Credit is taken back, never more than there is."""
+
+    name: ClassVar[str] = "payments.credit_out"
+    label: ClassVar[str] = "Credit out"
+    prefix: ClassVar[str] = "CO"
+    permission: ClassVar[str] = "payments.credit"
+    approve_permission: ClassVar[str] = "payments.approve_credit"
+    form_url: ClassVar[str | None] = "payment_credit_out"
+    default_needed: ClassVar[Needed] = Needed(1, (), "Every credit needs an approval.")
+    kind: ClassVar[Kind] = Kind.CREDIT_OUT
+    verb: ClassVar[str] = "Take credit of"
+
+    method: str = Method.INTERNAL
+
+    def check_account(self, now: Standing) -> None:
+        """Never more than there is."""
+        if self.amount > now.credit:
+            most = money_text(max(now.credit, ZERO), now.currency)
+            raise Invalid.of(f"The account has a credit of {most}.", "amount")
+
+    def _opening(self, now: Standing) -> str:
+        who = f"{now.login} {now.name}"
+        return f"Take {money_text(self.amount, now.currency)} of credit from {who}"
+
+    def account_checks(self, now: Standing, then: Standing) -> Iterator[Check]:
+        """Open positions may have been standing on the credit."""
+        yield from super().account_checks(now, then)
+        if self.amount > now.credit:
+            yield Check("stop", f"The credit is {money_text(now.credit, now.currency)}.")
+        if now.margin and then.free < 0:
+            yield Check(
+                "warn",
+                f"Free margin falls to {money_text(then.free, now.currency)}: positions may be "
+                "closed by stop-out.",
+            )
+        elif now.margin:
+            yield Check("ok", f"Margin level is {percent_text(then.level)} afterwards.")

@@ -1,0 +1,190 @@
+"""The mirror of MT4's money records: read in batches, from where the last reading ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import TypeVar
+
+import structlog
+from django.core.cache import cache
+from django.utils import timezone
+
+from panel.lib.references import reference_in
+from panel.models import Platform, Status
+from panel.mt4.protocol.enums import TradeCommand
+from panel.mt4.protocol.records import Trade
+from panel.mt4.protocol.wire import NO_TIME
+from panel.mt4.read import Reader, reader
+from payments.evidence import MONEY
+from payments.models import MoneyMirror, MoneyRecord, Payment
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+# Logins travel in the address of the call, which proxies cut beyond some 8 kB.
+LOGINS_PER_CALL = 250
+ROWS_PER_WRITE = 1000
+# Each reading begins this long before the last one ended: records appear late, clocks are moved.
+OVERLAP = timedelta(hours=6)
+# To the end of what a server's clock, however wrong, may have written.
+AHEAD = timedelta(days=2)
+# Seconds for which the list of accounts and the manager's rights are kept.
+ACCOUNTS_KEPT = 300
+# Seconds for which a reading holds the others back without a sign of life: one call and its wait.
+SILENCE = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose records they are."""
+
+    group: str
+    currency: str
+
+
+def mirror_now(platform: Platform) -> int:
+    """Bring a platform's mirror up to date; how many records were read.
+
+    0 as well when another reading is under way. Raises the errors of `panel.mt4.errors`.
+    """
+    lock = _lock(platform)
+    if not cache.add(lock, True, SILENCE):
+        return 0
+    try:
+        return _read_through(platform, reader(platform.connection))
+    finally:
+        cache.delete(lock)
+
+
+def _lock(platform: Platform) -> str:
+    return f"mirror-money:{platform.pk}"
+
+
+def _read_through(platform: Platform, reading: Reader) -> int:
+    began = timezone.now()
+    clock = platform.server_time(began)
+    last = MoneyMirror.objects.filter(platform=platform).first()
+    start = _naive(last.read_through) - OVERLAP if last else NO_TIME
+    owners = _owners(platform, reading)
+    read = _batch if _may_ask_reports(platform, reading) else _one_by_one
+    count = 0
+    for trades in read(reading, sorted(owners), start, clock + AHEAD):
+        rows = [
+            (trade, owners[trade.login].group, owners[trade.login].currency)
+            for trade in trades
+            if trade.trade_command in MONEY and trade.login in owners
+        ]
+        keep(platform, rows)
+        count += len(rows)
+        cache.touch(_lock(platform), SILENCE)
+    MoneyMirror.objects.update_or_create(
+        platform=platform, defaults={"read_at": began, "read_through": _stamp(clock)}
+    )
+    _find_tickets(platform)
+    log.info("money records mirrored", platform=platform.slug, read=count)
+    return count
+
+
+def _owners(platform: Platform, reading: Reader) -> dict[int, Owner]:
+    """Every account with its group and currency, a few minutes old at the most."""
+    place = f"money-owners:{platform.pk}"
+    found: dict[int, Owner] | None = cache.get(place)
+    if found is None:
+        currencies = {group.group: group.currency for group in reading.groups()}
+        found = {
+            account.login: Owner(account.group, currencies.get(account.group, ""))
+            for page in reading.accounts()
+            for account in page
+        }
+        cache.set(place, found, ACCOUNTS_KEPT)
+    return found
+
+
+def _may_ask_reports(platform: Platform, reading: Reader) -> bool:
+    """Whether our manager account has the right to reports: without it MT4 may hang up."""
+    place = f"money-reports:{platform.pk}"
+    known: bool | None = cache.get(place)
+    if known is None:
+        ours = {
+            served.login
+            for served in reading.platforms()
+            if str(served.id) == str(platform.platform_id)
+        }
+        known = any(rights.reports for rights in reading.manager_rights() if rights.login in ours)
+        cache.set(place, known, ACCOUNTS_KEPT)
+    return known
+
+
+def _batch(
+    reading: Reader, logins: list[int], start: datetime, end: datetime
+) -> Iterator[list[Trade]]:
+    for some in _portions(logins, LOGINS_PER_CALL):
+        yield reading.reports(some, start, end)
+
+
+def _one_by_one(
+    reading: Reader, logins: list[int], start: datetime, end: datetime
+) -> Iterator[list[Trade]]:
+    for login in logins:
+        yield reading.history(login, start, end)
+
+
+def keep(platform: Platform, rows: Iterable[tuple[Trade, str, str]]) -> None:
+    """Write records (with their account's group and currency) over what is there of them."""
+    records = [_record(platform, *row) for row in rows]
+    for some in _portions(records, ROWS_PER_WRITE):
+        MoneyRecord.objects.bulk_create(
+            some,
+            update_conflicts=True,
+            unique_fields=["platform", "ticket"],
+            update_fields=["amount", "comment", "reference", "mt4_group", "currency", "kind"],
+        )
+
+
+def _record(platform: Platform, trade: Trade, group: str, currency: str) -> MoneyRecord:
+    is_credit = trade.trade_command is TradeCommand.Credit
+    return MoneyRecord(
+        platform=platform,
+        ticket=trade.order,
+        login=trade.login,
+        kind=MoneyRecord.Kind.CREDIT if is_credit else MoneyRecord.Kind.BALANCE,
+        amount=trade.profit,
+        currency=currency,
+        mt4_group=group,
+        comment=trade.comment[:64],
+        reference=reference_in(trade.comment) or "",
+        time=platform.from_server_time(trade.close_time),
+        server_time=_stamp(trade.close_time),
+    )
+
+
+def _find_tickets(platform: Platform) -> None:
+    """Payments whose record was not seen when they were carried out get its ticket now."""
+    without = Payment.objects.filter(platform=platform, status=Status.DONE, ticket__isnull=True)
+    for payment in without[:ROWS_PER_WRITE]:
+        record = MoneyRecord.objects.filter(
+            platform=platform,
+            login=payment.login,
+            reference=payment.reference,
+            amount=payment.signed_amount,
+        ).first()
+        if record:
+            Payment.objects.filter(pk=payment.pk).update(ticket=record.ticket)
+
+
+def _stamp(clock: datetime) -> int:
+    """A naive time of the server's clock as MT4 keeps it."""
+    return int((clock - NO_TIME).total_seconds())
+
+
+def _naive(stamp: int) -> datetime:
+    return NO_TIME + timedelta(seconds=stamp)
+
+
+def _portions(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    remaining = iter(items)
+    while portion := list(islice(remaining, size)):
+        yield portion
