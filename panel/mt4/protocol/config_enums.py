@@ -89,14 +89,6 @@ class ServerRole(WireEnum):
     Slave = 2
 
 
-class SymbolPriceDirection(WireEnum):
-    """Where the last tick went."""
-
-    Up = 0
-    Down = 1
-    None_ = 2
-
-
 class SynchronizationMode(WireEnum):
     """How chart history is synchronised."""
 

@@ -300,3 +300,11 @@ class RequestMode(WireEnum):
     RangeOut = 1
     RangeLast = 2
     RangeInExcludeOutOfRage = 3
+
+
+class SymbolPriceDirection(WireEnum):
+    """Where the last tick went."""
+
+    Up = 0
+    Down = 1
+    None_ = 2

@@ -7,13 +7,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from panel.lib.money import ZERO
-from panel.mt4.protocol.config_enums import SymbolPriceDirection
 from panel.mt4.protocol.enums import (
     GTCMode,
     MarginCalculationMode,
     ProfitCalculationMode,
     SwapType,
     SymbolExecMode,
+    SymbolPriceDirection,
     TradeMode,
 )
 from panel.mt4.protocol.wire import NO_TIME
