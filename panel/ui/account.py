@@ -146,10 +146,10 @@ def mirrored_line(platform: Platform, login: int, why: str) -> AccountLine:
     account: Any = row.first()
     if account is None:
         raise LookupError(f"The mirror does not know account {login}.")
-    same = (
-        "login name group currency leverage balance credit equity margin free level "
-        "margin_state enabled read_only"
-    ).split()
+    same = [
+        *("login", "name", "group", "currency", "leverage", "balance", "credit", "equity"),
+        *("margin", "free", "level", "margin_state", "enabled", "read_only"),
+    ]
     return AccountLine(
         platform=platform,
         as_of=account.synced_at,

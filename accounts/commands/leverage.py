@@ -1,0 +1,124 @@
+"""The leverage of an account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from accounts.commands.base import LEVERAGE_MOST, AccountCommand, asked
+from accounts.figures import level_of, margin_with, positions, state_with
+from panel.commands.base import Change, Check, Invalid, Preview
+from panel.commands.registry import register
+from panel.lib.money import show
+from panel.mt4 import rules
+from panel.mt4.protocol.enums import MarginLevelType
+from panel.ui.figures import money_text, percent_text
+
+if TYPE_CHECKING:
+    from panel.access.actor import Actor
+    from panel.commands.call import Call
+    from panel.mt4.protocol.records import Group, MarginLevel, User
+    from panel.mt4.read import Reader
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class ChangeLeverage(AccountCommand):
+    """Set the leverage; margin of open positions follows at once."""
+
+    name: ClassVar[str] = "accounts.change_leverage"
+    label: ClassVar[str] = "Change of leverage"
+    prefix: ClassVar[str] = "LV"
+    permission: ClassVar[str] = "accounts.change_leverage"
+    form_url: ClassVar[str | None] = "account_change_leverage"
+
+    leverage: int
+
+    def aims(self) -> dict[str, Any]:
+        """The leverage."""
+        return {"leverage": self.leverage}
+
+    def validate(self, reader: Reader | None, actor: Actor | None) -> None:
+        """A sensible leverage, another one than now, and no stop-out by it."""
+        if not 1 <= self.leverage <= LEVERAGE_MOST:
+            raise Invalid.of(f"Choose a leverage from 1:1 to 1:{LEVERAGE_MOST}.", "leverage")
+        user = self.user(reader)
+        self.refuse_empty(user)
+        group, level, margin = self._look(asked(reader), user)
+        if margin is None:
+            return
+        if state_with(margin, level.equity, group) is MarginLevelType.StopOut:
+            raise Invalid.of(
+                f"The margin would rise to {show(margin, group.currency)} and close positions "
+                f"at once: the stop-out level is {group.margin_stopout}.",
+                "leverage",
+            )
+
+    def preview(self, reader: Reader | None) -> Preview:
+        """Leverage, margin and level before and after."""
+        user = self.user(reader)
+        group, level, margin = self._look(asked(reader), user)
+        now, then = f"1:{user.leverage}", f"1:{self.leverage}"
+        changes = [Change("Leverage", now, then)]
+        sentence = f"Change the leverage of {self.login} {user.name} from {now} to {then}"
+        checks = [Check("ok", "No open positions: the margin does not change.")]
+        if level.margin and margin is None:
+            checks = [Check("warn", "What the margin becomes could not be computed.")]
+        elif level.margin and margin is not None:
+            after = rules.level(level.equity, margin) if margin else None
+            levels = percent_text(level_of(level), 2), percent_text(after, 2)
+            changes += [
+                Change("Margin", money_text(level.margin), money_text(margin)),
+                Change("Margin level", *levels),
+                Change(
+                    "Free margin",
+                    money_text(level.free),
+                    money_text(level.free + level.margin - margin),
+                ),
+            ]
+            way = (
+                "rises" if margin > level.margin else "falls" if margin < level.margin else "stays"
+            )
+            if way == "stays":
+                sentence += "; the margin of its positions stays the same"
+            else:
+                sentence += f"; margin {way} from {money_text(level.margin)} to "
+                sentence += (
+                    f"{money_text(margin, group.currency)}, level {levels[0]} to {levels[1]}"
+                )
+            checks = self._checks(group, level, margin)
+        return Preview(
+            sentence=f"{sentence}.",
+            button=f"Change leverage to {then}",
+            changes=changes,
+            checks=checks,
+            figures={"margin_call": str(group.margin_call), "stopout": str(group.margin_stopout)},
+        )
+
+    def execute(self, call: Call) -> None:
+        """One patch."""
+        self.patch(call, self.aims)
+
+    def _look(self, reader: Reader, user: User) -> tuple[Group, MarginLevel, Decimal | None]:
+        """The group, the figures now, and the margin at the new leverage if it can be computed."""
+        group, level = reader.group(user.group), reader.margin_level(self.login)
+        if not level.margin:
+            return group, level, None
+        held = positions(reader.trades_of(self.login, user.group))
+        symbols = reader.symbols()
+        large_leg = bool(group.hedge_large_leg)
+        now = margin_with(user.leverage, held, symbols, large_leg=large_leg)
+        then = margin_with(self.leverage, held, symbols, large_leg=large_leg)
+        if now is None or then is None:
+            return group, level, None
+        # What MT4 itself says stands; the arithmetic gives the difference.
+        return group, level, max(level.margin + then - now, Decimal(0))
+
+    def _checks(self, group: Group, level: MarginLevel, margin: Decimal) -> list[Check]:
+        state = state_with(margin, level.equity, group)
+        if state is not MarginLevelType.Ok:
+            return [Check("warn", f"The account comes to margin call ({group.margin_call}).")]
+        if level.free + level.margin - margin < 0:
+            return [Check("warn", "The free margin becomes negative.")]
+        return [Check("ok", f"Stays above margin call ({group.margin_call}).")]
