@@ -55,6 +55,8 @@ def run_panel(here: Surroundings) -> int:
     manager = Manager()
     extra = {
         "PYTHONUNBUFFERED": "1",
+        # Celery's word to root, ten lines long; here nobody else sends tasks.
+        "PYTHONWARNINGS": "ignore:You're running the worker",
         "RUN_OWN_BROKER": "yes" if here.socket else "no",
         "RUN_HEALTH": f"http://{here.probe_host}:{here.port}/health/",
     }
@@ -72,7 +74,10 @@ def run_panel(here: Surroundings) -> int:
         # Nobody reads our output any more (a closed terminal, a closed pipe).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         manager.kill()
-    return 0 if manager.returncode in {130, 143} else 1
+    if manager.returncode in {130, 143}:
+        return 0
+    print("Stopped, because one of the processes ended: see its last lines above.", file=sys.stderr)
+    return 1
 
 
 @contextmanager

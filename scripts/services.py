@@ -47,14 +47,14 @@ def web_command(host: str, port: int) -> list[str]:
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
         *("--host", host, "--port", str(port), "--blocking-threads", "8"),
-        *("--workers-kill-timeout", "3", "--log-level", "warning", "panel.wsgi:application"),
+        *("--workers-kill-timeout", "3", "--log-level", "error", "panel.wsgi:application"),
     ]
 
 
 def worker_command(name: str, concurrency: int = 2) -> list[str]:
     """A Celery worker; its `name` (who@where) must be unique among those on one broker."""
     return [
-        *(sys.executable, "-m", "celery", "-A", "panel.celery", "worker"),
+        *(sys.executable, "-m", "celery", "--quiet", "-A", "panel.celery", "worker"),
         *("--hostname", name, "--concurrency", str(concurrency)),
         *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
     ]
@@ -62,7 +62,7 @@ def worker_command(name: str, concurrency: int = 2) -> list[str]:
 
 def beat_command() -> list[str]:
     """The clock that wakes the periodic tasks: one in the whole installation."""
-    celery = [sys.executable, "-m", "celery", "-A", "panel.celery"]
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "panel.celery"]
     return [*celery, "beat", "--pidfile", "", "--loglevel", "WARNING"]
 
 

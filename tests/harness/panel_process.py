@@ -35,4 +35,4 @@ def _switch(database: dict[str, Any], broker: str) -> None:
     # Celery keeps its pool of connections in these two.
     app.close()
     del app.amqp
-    app.conf.broker_url = broker
+    app.conf.update(broker_url=broker)
