@@ -115,7 +115,7 @@ class Call:
             pk=self.request.pk, attempt=self.attempt, lease_until__gt=now
         ).update(progress=progress, call_until=call_until)
         if held != 1:
-            raise LeaseLost(f"The lease on {self.reference} is over; nothing was sent.")
+            raise LeaseLost
         self.request.progress = progress
         return left
 

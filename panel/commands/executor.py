@@ -107,6 +107,10 @@ def run(request_id: int) -> None:
     except Invalid as invalid:
         finish(call, Status.FAILED, code="Invalid", text=f"Nothing was sent. {invalid}")
         return
+    except Rejected as rejected:
+        text = f"Nothing was sent. {rejected.explain()}"
+        finish(call, Status.FAILED, code=rejected.manager_code or rejected.code, text=text)
+        return
     except MT4Error as error:
         _release(call, error)
         return

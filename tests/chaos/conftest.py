@@ -1,0 +1,47 @@
+"""Helpers of the chaos tests: payments made in a running panel, looked at on MT4."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from panel.models import ChangeRequest, Platform, User
+from panel.mt4.protocol.records import Trade
+from panel.mt4.read import reader
+from tests.harness.stack import Stack
+
+KEY_MEMORY = 2.0
+
+
+def person(email: str) -> User:
+    """A member of the demo staff."""
+    return User.objects.get(email=f"{email}@demo.test")
+
+
+def demo() -> Platform:
+    """The sandbox's platform."""
+    return Platform.objects.get(slug="demo")
+
+
+def seen_by_mt4(stack: Stack, login: int) -> Callable[[], Any]:
+    """Whether a money operation for the account has reached the sandbox."""
+
+    def look() -> list[dict[str, Any]]:
+        return [
+            call
+            for call in stack.sandbox.calls()
+            if call["operation"] == "TradeTransaction" and call["login"] == login
+        ]
+
+    return look
+
+
+def records_of(request: ChangeRequest) -> list[Trade]:
+    """MT4's records that carry the request's reference, live."""
+    platform, window = demo(), timedelta(days=3)
+    now = platform.server_time()
+    if request.login is None:
+        raise ValueError("Not a request about an account.")
+    history = reader(platform.connection).history(request.login, now - window, now + window)
+    return [trade for trade in history if trade.comment.startswith(request.reference)]
