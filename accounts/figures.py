@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from panel.lib.money import ZERO
 from panel.mt4 import rules
-from panel.mt4.protocol.enums import MarginLevelType, TradeCommand
+from panel.mt4.protocol.enums import MarginControllingType, MarginLevelType, TradeCommand
 from panel.mt4.protocol.records import Group, MarginLevel, SymbolConfig, Trade
 
 POSITIONS = (TradeCommand.Buy, TradeCommand.Sell)
@@ -72,3 +72,9 @@ def state_with(margin: Decimal, equity: Decimal, group: Group) -> MarginLevelTyp
 def level_of(level: MarginLevel) -> Decimal | None:
     """The margin level in percent; None while no margin is used."""
     return level.level if level.margin else None
+
+
+def threshold(group: Group, value: int) -> str:
+    """A group's margin call or stop-out level, in the unit the group keeps it in."""
+    percent = group.margin_controlling_type is MarginControllingType.Percent
+    return f"{value} %" if percent else f"{value} {group.currency}"

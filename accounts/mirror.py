@@ -11,12 +11,14 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Account, Mirror
+from panel.lib.money import ZERO
 from panel.models import Platform
 from panel.mt4.errors import Rejected
-from panel.mt4.protocol.enums import WebApiErrorCode
+from panel.mt4.protocol.enums import MarginLevelType, WebApiErrorCode
 from panel.mt4.protocol.flags import EnableFlags
 from panel.mt4.protocol.records import MarginLevel, User
 from panel.mt4.protocol.wire import NO_TIME
@@ -70,20 +72,33 @@ def mirror_accounts_of(platform: Platform) -> int:
 
 
 def mirror_margins_of(platform: Platform) -> int:
-    """Read the state of every account, as the bridge last knew it; the number that changed."""
+    """Read the state of accounts, as the bridge last knew it; the number that changed.
+
+    The bridge keeps accounts with open positions only: any other has its balance and credit as
+    equity, and no margin.
+    """
     began = timezone.now()
-    levels = reader(platform.connection).margin_levels()
-    changed = 0
-    for part in _parts(levels):
-        by_login = {level.login: level for level in part}
-        rows = Account.objects.filter(
-            platform=platform, login__in=by_login, synced_at__lt=began
-        ).only("pk", "login", *FROM_MARGIN)
-        different = [row for row in rows if _set(row, _margin_fields(by_login[row.login]))]
-        Account.objects.bulk_update(different, FROM_MARGIN, batch_size=200)
-        changed += len(different)
+    levels = {level.login: level for level in reader(platform.connection).margin_levels()}
+    rows = Account.objects.filter(platform=platform, synced_at__lt=began).only(
+        "pk", "login", "balance", "credit", *FROM_MARGIN
+    )
+    flat = Q(equity=F("balance") + F("credit"), margin=0, level=None)
+    changed = _write_margins(rows.exclude(flat), levels)
+    for part in _parts(list(levels)):
+        changed += _write_margins(rows.filter(flat, login__in=part), levels)
     _note(platform, margins_at=began)
     return changed
+
+
+def _write_margins(rows: QuerySet[Account], levels: dict[int, MarginLevel]) -> int:
+    different = []
+    for row in rows.iterator(AT_ONCE):
+        level = levels.get(row.login)
+        fields = _margin_fields(level) if level else _flat_fields(row)
+        if _set(row, fields):
+            different.append(row)
+    Account.objects.bulk_update(different, FROM_MARGIN, batch_size=200)
+    return len(different)
 
 
 def refresh(platform: Platform, login: int) -> None:
@@ -150,6 +165,17 @@ def _margin_fields(level: MarginLevel) -> dict[str, Any]:
         "free": level.free,
         "level": level.level if level.margin else None,
         "margin_state": level.level_type.name,
+    }
+
+
+def _flat_fields(row: Account) -> dict[str, Any]:
+    whole = row.balance + row.credit
+    return {
+        "equity": whole,
+        "margin": ZERO,
+        "free": whole,
+        "level": None,
+        "margin_state": MarginLevelType.Ok.name,
     }
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from accounts.commands.base import AccountCommand, asked
-from accounts.figures import state_with
+from accounts.figures import state_with, threshold
 from panel.commands.base import Change, Check, Invalid, Preview
 from panel.commands.registry import register
 from panel.mt4.errors import Rejected
-from panel.mt4.protocol.enums import MarginControllingType, MarginLevelType
+from panel.mt4.protocol.enums import MarginLevelType
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
@@ -69,7 +69,7 @@ class ChangeGroup(AccountCommand):
         if state_with(level.margin, level.equity, new) is MarginLevelType.StopOut:
             raise Invalid.of(
                 "The account would be stopped out at once: "
-                f"the stop-out level there is {_threshold(new, new.margin_stopout)}.",
+                f"the stop-out level there is {threshold(new, new.margin_stopout)}.",
                 "group",
             )
 
@@ -81,8 +81,8 @@ class ChangeGroup(AccountCommand):
         rows = (
             ("Group", old.group, new.group),
             ("Currency", old.currency, new.currency),
-            ("Margin call", _threshold(old, old.margin_call), _threshold(new, new.margin_call)),
-            ("Stop-out", _threshold(old, old.margin_stopout), _threshold(new, new.margin_stopout)),
+            ("Margin call", threshold(old, old.margin_call), threshold(new, new.margin_call)),
+            ("Stop-out", threshold(old, old.margin_stopout), threshold(new, new.margin_stopout)),
             ("Free margin counts", _counted(old), _counted(new)),
             ("Positions at most", _most(old.max_positions), _most(new.max_positions)),
             ("Hedging", _allowed(old.hedge_prohibited), _allowed(new.hedge_prohibited)),
@@ -104,11 +104,6 @@ class ChangeGroup(AccountCommand):
 
     def _holds_something(self, reader: Reader, user: User) -> bool:
         return bool(user.balance or user.credit or reader.trades_of(self.login, user.group))
-
-
-def _threshold(group: Group, value: int) -> str:
-    percent = group.margin_controlling_type is MarginControllingType.Percent
-    return f"{value} %" if percent else f"{value} {group.currency}"
 
 
 def _counted(group: Group) -> str:
@@ -137,5 +132,5 @@ def _currency_check(old: Group, new: Group) -> Check:
 def _margin_check(state: MarginLevelType, new: Group) -> Check:
     if state is MarginLevelType.Ok:
         return Check("ok", "The account stays above margin call.")
-    threshold = _threshold(new, new.margin_call)
-    return Check("warn", f"The account comes to margin call: the level there is {threshold}.")
+    call = threshold(new, new.margin_call)
+    return Check("warn", f"The account comes to margin call: the level there is {call}.")

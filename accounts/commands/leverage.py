@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from accounts.commands.base import LEVERAGE_MOST, AccountCommand, asked
-from accounts.figures import level_of, margin_with, positions, state_with
+from accounts.figures import level_of, margin_with, positions, state_with, threshold
 from panel.commands.base import Change, Check, Invalid, Preview
 from panel.commands.registry import register
-from panel.lib.money import show
+from panel.lib.money import cents, show
 from panel.mt4 import rules
 from panel.mt4.protocol.enums import MarginLevelType
 from panel.ui.figures import money_text, percent_text
@@ -51,7 +51,7 @@ class ChangeLeverage(AccountCommand):
         if state_with(margin, level.equity, group) is MarginLevelType.StopOut:
             raise Invalid.of(
                 f"The margin would rise to {show(margin, group.currency)} and close positions "
-                f"at once: the stop-out level is {group.margin_stopout}.",
+                f"at once: the stop-out level is {threshold(group, group.margin_stopout)}.",
                 "leverage",
             )
 
@@ -60,40 +60,16 @@ class ChangeLeverage(AccountCommand):
         user = self.user(reader)
         group, level, margin = self._look(asked(reader), user)
         now, then = f"1:{user.leverage}", f"1:{self.leverage}"
-        changes = [Change("Leverage", now, then)]
         sentence = f"Change the leverage of {self.login} {user.name} from {now} to {then}"
-        checks = [Check("ok", "No open positions: the margin does not change.")]
-        if level.margin and margin is None:
-            checks = [Check("warn", "What the margin becomes could not be computed.")]
-        elif level.margin and margin is not None:
-            after = rules.level(level.equity, margin) if margin else None
-            levels = percent_text(level_of(level), 2), percent_text(after, 2)
-            changes += [
-                Change("Margin", money_text(level.margin), money_text(margin)),
-                Change("Margin level", *levels),
-                Change(
-                    "Free margin",
-                    money_text(level.free),
-                    money_text(level.free + level.margin - margin),
-                ),
-            ]
-            way = (
-                "rises" if margin > level.margin else "falls" if margin < level.margin else "stays"
-            )
-            if way == "stays":
-                sentence += "; the margin of its positions stays the same"
-            else:
-                sentence += f"; margin {way} from {money_text(level.margin)} to "
-                sentence += (
-                    f"{money_text(margin, group.currency)}, level {levels[0]} to {levels[1]}"
-                )
-            checks = self._checks(group, level, margin)
+        changes = [Change("Leverage", now, then)]
+        if margin is not None:
+            sentence += _in_words(level, margin, group)
+            changes += _figures(level, margin)
         return Preview(
             sentence=f"{sentence}.",
             button=f"Change leverage to {then}",
             changes=changes,
-            checks=checks,
-            figures={"margin_call": str(group.margin_call), "stopout": str(group.margin_stopout)},
+            checks=[_check(group, level, margin)],
         )
 
     def execute(self, call: Call) -> None:
@@ -108,17 +84,50 @@ class ChangeLeverage(AccountCommand):
         held = positions(reader.trades_of(self.login, user.group))
         symbols = reader.symbols()
         large_leg = bool(group.hedge_large_leg)
-        now = margin_with(user.leverage, held, symbols, large_leg=large_leg)
+        leverage = user.leverage or group.default_leverage
+        now = margin_with(leverage, held, symbols, large_leg=large_leg)
         then = margin_with(self.leverage, held, symbols, large_leg=large_leg)
         if now is None or then is None:
             return group, level, None
-        # What MT4 itself says stands; the arithmetic gives the difference.
-        return group, level, max(level.margin + then - now, Decimal(0))
+        if now == level.margin:
+            return group, level, then
+        # The group sets margins of its own for some symbols, which cannot be read here.
+        return group, level, cents(level.margin * then / now) if now else None
 
-    def _checks(self, group: Group, level: MarginLevel, margin: Decimal) -> list[Check]:
-        state = state_with(margin, level.equity, group)
-        if state is not MarginLevelType.Ok:
-            return [Check("warn", f"The account comes to margin call ({group.margin_call}).")]
-        if level.free + level.margin - margin < 0:
-            return [Check("warn", "The free margin becomes negative.")]
-        return [Check("ok", f"Stays above margin call ({group.margin_call}).")]
+
+def _level_then(level: MarginLevel, margin: Decimal) -> Decimal | None:
+    return rules.level(level.equity, margin) if margin else None
+
+
+def _in_words(level: MarginLevel, margin: Decimal, group: Group) -> str:
+    if margin == level.margin:
+        return "; the margin of its positions stays the same"
+    way = "rises" if margin > level.margin else "falls"
+    levels = percent_text(level_of(level)), percent_text(_level_then(level, margin))
+    return (
+        f"; margin {way} from {money_text(level.margin)} to {money_text(margin, group.currency)}, "
+        f"level {levels[0]} to {levels[1]}"
+    )
+
+
+def _figures(level: MarginLevel, margin: Decimal) -> list[Change]:
+    free = level.free + level.margin - margin
+    levels = percent_text(level_of(level), 2), percent_text(_level_then(level, margin), 2)
+    return [
+        Change("Margin", money_text(level.margin), money_text(margin)),
+        Change("Free margin", money_text(level.free), money_text(free)),
+        Change("Margin level", *levels),
+    ]
+
+
+def _check(group: Group, level: MarginLevel, margin: Decimal | None) -> Check:
+    if not level.margin:
+        return Check("ok", "No open positions: the margin does not change.")
+    if margin is None:
+        return Check("warn", "The margin of its positions will change; by how much is not known.")
+    call = threshold(group, group.margin_call)
+    if state_with(margin, level.equity, group) is not MarginLevelType.Ok:
+        return Check("warn", f"The account comes to margin call, at {call}.")
+    if level.free + level.margin - margin < 0:
+        return Check("warn", "The free margin becomes negative.")
+    return Check("ok", f"The account stays above margin call, at {call}.")

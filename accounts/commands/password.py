@@ -40,8 +40,8 @@ def set_new_password(call: Call, login: int, which: str) -> None:
 def password_evidence(reader: Reader, login: int, password: str) -> Evidence:
     """Whether the account has this password.
 
-    MT4 answers for the main password only. "No" lets it be sent again: it is the same password,
-    so that sending it twice does nothing more than sending it once.
+    MT4 says whether it is one of the two, and refuses to say for a disabled account. Without a
+    "yes" it may be sent again: it is the same password, so that twice does no more than once.
     """
     try:
         fits = reader.check_password(login, password)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,6 +22,7 @@ from panel.mt4.errors import Rejected, Unavailable
 from panel.mt4.protocol.flags import EnableFlags
 from panel.mt4.protocol.records import Group, MarginLevel, User
 from panel.mt4.read import reader
+from panel.ui.links import Link
 from panel.ui.views import PanelView
 
 if TYPE_CHECKING:
@@ -216,22 +218,31 @@ class AccountMixin:
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         return response
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """`account`, `platform` and `tabs` for the template."""
-        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
+    def get_crumbs(self) -> Sequence[Link]:
+        """Below the list of accounts."""
+        return (Link("Accounts", reverse("accounts")),)
+
+    def get_title(self) -> str:
+        """The account's name, or its login where it has none."""
+        return self.account.name or str(self.account.login)
+
+    def get_context(self, **extra: Any) -> dict[str, Any]:
+        """`account` and `tabs` beside what every page has."""
         match = self.request.resolver_match
+        here = match.url_name if match else ""
         place = (self.account.platform.slug, self.account.login)
-        context["account"] = self.account
-        context["account_platform"] = self.account.platform
-        context["tabs"] = [
+        tabs = [
             {
                 "label": tab.label,
                 "url": reverse(tab.url_name, args=place),
-                "active": match is not None and match.url_name == tab.url_name,
+                "active": tab.url_name == here,
             }
             for tab in ACCOUNT_TABS
             if self.request.actor.may(tab.permission)
         ]
+        context: dict[str, Any] = super().get_context(  # type: ignore[misc]
+            account=self.account, tabs=tabs, **extra
+        )
         return context
 
 
