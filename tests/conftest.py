@@ -64,10 +64,12 @@ def make_stack(
         made[-1].start()
         return made[-1]
 
-    with django_db_blocker.unblock():
-        yield make
-    for stack in made:
-        stack.stop()
+    try:
+        with django_db_blocker.unblock():
+            yield make
+    finally:
+        for stack in made:
+            stack.stop()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -39,10 +39,12 @@ def panel_stack(
 ) -> Iterator[Stack]:
     """One seeded panel for all browser tests: what one of them changes, the next one sees."""
     stack = Stack(tmp_path_factory.mktemp("browser"), sandbox={"accounts": 200})
-    with django_db_blocker.unblock():
-        stack.start()
-        yield stack
-    stack.stop()
+    try:
+        with django_db_blocker.unblock():
+            stack.start()
+            yield stack
+    finally:
+        stack.stop()
 
 
 def sign_in(page: Page, address: str, email: str, password: str = PASSWORD) -> None:

@@ -19,6 +19,7 @@ from scripts.services import Service
 from tests.harness import prepared
 from tests.harness.brokers import Broker
 from tests.harness.panel_process import connected
+from tests.harness.sandbox import SandboxProcess
 from tests.harness.waiting import free_port
 
 # A test that waits for a lease to end, or for a person to be asked, should not wait long.
@@ -53,8 +54,6 @@ class Stack:
         sandbox: Mapping[str, Any] | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
-        from tests.harness.sandbox import SandboxProcess
-
         self.folder = folder
         self.data = folder / "data"
         self.data.mkdir(parents=True)
@@ -64,6 +63,8 @@ class Stack:
         self.workers: list[Service] = []
         self.web: Service | None = None
         self.beat: Service | None = None
+        # A unix socket's path must be short, and pytest's folders are deep.
+        self._socket_folder = Path(f"/tmp/panel-stack-{secrets.token_hex(4)}")
         self._broker_kind = broker
         self._database = database
         self._wanted = (workers, beat, web, seed)
@@ -71,11 +72,9 @@ class Stack:
 
     def start(self) -> None:
         """Start everything and wait until all of it answers."""
-        Stack.running.append(self)
         workers, beat, web, seed = self._wanted
-        # A unix socket's path must be short, and pytest's folders are deep.
-        self._socket_folder = Path(f"/tmp/panel-stack-{secrets.token_hex(4)}")
         self.broker = Broker(self._socket_folder, self._broker_kind)
+        Stack.running.append(self)
         self.sandbox.start()
         self.env = {
             **prepared.base_env(self.data),
@@ -97,14 +96,16 @@ class Stack:
             worker.wait_until(partial(self._answers, _node(number)), 40)
 
     def stop(self) -> None:
-        """End everything; nothing is left running."""
+        """End everything; nothing is left running. Does nothing the second time."""
+        if self not in Stack.running:
+            return
+        Stack.running.remove(self)
         for service in [*self.workers, self.beat, self.web]:
             if service:
                 service.stop(2)
         self.sandbox.stop()
         self.broker.stop()
         shutil.rmtree(self._socket_folder, ignore_errors=True)
-        Stack.running.remove(self)
 
     def start_worker(self, *, wait: bool = True, **env: str) -> Service:
         """One more worker process; `env` is for this one alone."""
