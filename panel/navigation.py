@@ -1,0 +1,179 @@
+"""The frame around every page: the sidebar, the trade server in use, the person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from panel.commands.inbox import waiting_count
+from panel.models import ChangeRequest, Status, User
+from panel.ui.platform import chosen, platforms_of
+from panel.ui.preferences import DENSITIES, THEMES
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page in the sidebar: shown to those with one of the rights."""
+
+    label: str
+    url_name: str
+    icon: str
+    rights: tuple[str, ...]
+    count: Callable[[User], int] | None = None
+    count_words: str = ""
+    alarm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Pages of one task."""
+
+    label: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(slots=True)
+class ShownEntry:
+    """An entry as the sidebar draws it."""
+
+    label: str
+    url: str
+    icon: str
+    current: bool = False
+    count: int = 0
+    count_words: str = ""
+    alarm: bool = False
+
+
+@dataclass(slots=True)
+class ShownGroup:
+    """A group as the sidebar draws it."""
+
+    label: str
+    entries: list[ShownEntry] = field(default_factory=list)
+
+
+def _needs_person(person: User) -> int:
+    """Unknown outcomes that wait for people; a few at most, so they are not scoped here."""
+    return ChangeRequest.objects.filter(status=Status.UNKNOWN).count()
+
+
+NAVIGATION = (
+    Group("", (Entry("Overview", "dashboard", "layout-dashboard", ("home.view",)),)),
+    Group(
+        "Accounts",
+        (Entry("Accounts", "account_list", "users", ("accounts.view",)),),
+    ),
+    Group(
+        "Trading",
+        (
+            Entry("Positions", "position_list", "chart-candle", ("trading.view",)),
+            Entry("Pending orders", "order_list", "hourglass", ("trading.view",)),
+        ),
+    ),
+    Group(
+        "Payments",
+        (Entry("Payments", "payment_list", "cash-banknote", ("payments.view",)),),
+    ),
+    Group(
+        "Approvals",
+        (
+            Entry(
+                "Inbox",
+                "approval_list",
+                "inbox",
+                ("home.view",),
+                count=waiting_count,
+                count_words="wait for you",
+            ),
+            Entry("Requests", "request_list", "list-details", ("home.view",)),
+            Entry(
+                "Unknown outcomes",
+                "unknown_list",
+                "zoom-question",
+                ("unknown.view",),
+                count=_needs_person,
+                count_words="with unknown outcome",
+                alarm=True,
+            ),
+        ),
+    ),
+    Group("Audit", (Entry("Audit log", "audit_list", "list-search", ("audit.view",)),)),
+    Group(
+        "Administration",
+        (
+            Entry("Staff", "staff_list", "users-group", ("staff.view",)),
+            Entry("Roles", "role_list", "user-shield", ("staff.view",)),
+            Entry("Policies", "policy_list", "scale", ("policies.view",)),
+            Entry("Platforms", "platform_list", "server", ("platforms.view",)),
+        ),
+    ),
+)
+
+
+def sidebar(request: HttpRequest, person: User) -> list[ShownGroup]:
+    """The pages this person may open, by task; the deepest one that fits is the current one."""
+    groups: list[ShownGroup] = []
+    best: ShownEntry | None = None
+    for group in NAVIGATION:
+        shown = ShownGroup(group.label)
+        for entry in group.entries:
+            if not any(person.may(right) for right in entry.rights):
+                continue
+            url = address(entry.url_name)
+            if not url:
+                continue
+            number = entry.count(person) if entry.count else 0
+            row = ShownEntry(
+                entry.label,
+                url,
+                entry.icon,
+                count=number,
+                count_words=f"{number} {entry.count_words}",
+                alarm=entry.alarm,
+            )
+            fits = request.path == url or (url != "/" and request.path.startswith(url))
+            if fits and (best is None or len(url) > len(best.url)):
+                best = row
+            shown.entries.append(row)
+        if shown.entries:
+            groups.append(shown)
+    if best is not None:
+        best.current = True
+    return groups
+
+
+def address(url_name: str) -> str:
+    """The address behind a name; empty where the site has none of that name."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: what `base.html` draws around every page."""
+    person = getattr(request, "user", None)
+    if not isinstance(person, User):
+        return {"theme": "", "demo": settings.DEMO}
+    seen = platforms_of(person)
+    words = (person.name or person.email).replace("@", " ").split()
+    return {
+        "nav": sidebar(request, person),
+        "platform": chosen(request, seen),
+        "platforms": seen,
+        "platform_url": reverse("ui-platform"),
+        "search_url": address("search") or address("account_list"),
+        "home_url": address("dashboard") or "/",
+        "initials": "".join(word[0] for word in words[:2]).upper(),
+        "roles": ", ".join(role.name for role in person.roles.all()),
+        "theme": person.preferences.get("theme", "auto"),
+        "density": person.preferences.get("density", "compact"),
+        "theme_choices": THEMES,
+        "density_choices": DENSITIES,
+    }

@@ -1,0 +1,78 @@
+"""Filters as chips: what narrows a list, readable, each removed by one click."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django_filters import FilterSet
+
+from panel.ui.figures import date_text, money_text, when_whole
+from panel.ui.tables import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One filter that is set: its label, its value in words, the address without it."""
+
+    label: str
+    value: str
+    url: str
+
+
+def chips(filters: FilterSet, table: Table) -> list[Chip]:
+    """The filters that are set, as the table's address has them."""
+    form = filters.form
+    if not form.is_valid():
+        return []
+    found = []
+    for name, field in form.fields.items():
+        value = form.cleaned_data.get(name)
+        if value in (None, "", []) or (isinstance(value, slice) and value == slice(None, None)):
+            continue
+        without = {part: "" for part in table.request.GET if part.rsplit("_", 1)[0] == name}
+        found.append(
+            Chip(
+                str(field.label or name),
+                in_words(field, value),
+                table.address(**{name: "", **without}),
+            )
+        )
+    return found
+
+
+def in_words(field: forms.Field, value: Any) -> str:
+    """A filter's value as people read it."""
+    match value:
+        case slice():
+            first = in_words(field, value.start) if value.start is not None else ""
+            last = in_words(field, value.stop) if value.stop is not None else ""
+            if first and last:
+                return f"{first} to {last}"
+            return f"from {first}" if first else f"to {last}"
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return when_whole(value)
+        case date():
+            return date_text(value)
+        case Decimal():
+            return money_text(value)
+    choices = getattr(field, "choices", None)
+    if choices is not None:
+        words = {str(code): str(word) for code, word in _flat(choices)}
+        codes = value if isinstance(value, list | tuple | set) else [value]
+        return ", ".join(words.get(str(getattr(code, "pk", code)), str(code)) for code in codes)
+    return str(value)
+
+
+def _flat(choices: Iterable[Any]) -> Iterable[tuple[Any, Any]]:
+    for code, word in choices:
+        if isinstance(word, list | tuple):
+            yield from _flat(word)
+        else:
+            yield code, word

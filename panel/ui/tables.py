@@ -1,0 +1,333 @@
+"""Tables: declared columns, keyset pages, rows drawn in one pass.
+
+A `Table` is told its request and its rows' source; everything shown comes out ready: `head`,
+`body`, `foot`, `count`, the addresses of the pages before and after. Nothing of it knows a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.db.models import F, QuerySet, Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from panel.ui import cells
+from panel.ui.columns import Column
+from panel.ui.counting import Count, count_of
+from panel.ui.icons import icon_html
+from panel.ui.links import Link
+from panel.ui.paging import Order, Page, page_of
+
+
+@dataclass(frozen=True, slots=True)
+class BulkAction:
+    """Something done with all ticked rows: the form posts `ids`, or `all=1` and the filters."""
+
+    label: str
+    url_name: str
+    permission: str
+    icon: str = ""
+
+    @property
+    def url(self) -> str:
+        """Where the form is sent."""
+        return reverse(self.url_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column's head."""
+
+    column: Column
+    url: str = ""
+    sorted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """What stands where rows would be: what would be here, why it is not, what starts it."""
+
+    title: str
+    text: str = ""
+    icon: str = "inbox"
+    start: Link | None = None
+
+
+class Table:
+    """A list of rows. Subclasses declare `name`, `columns`, and what else they need.
+
+    `name` is its key in a person's preferences and in the page (`[a-z-]`). `default_sort` and
+    `key` are ORM paths; `key` must be unique within the list. `total_by` is the currency's path:
+    amounts of two currencies are never added up.
+    """
+
+    name: ClassVar[str]
+    columns: ClassVar[Sequence[Column]]
+    default_sort: ClassVar[str] = "-pk"
+    key: ClassVar[str] = "pk"
+    page_size: ClassVar[int] = 50
+    total_by: ClassVar[str] = ""
+    bulk: ClassVar[Sequence[BulkAction]] = ()
+    empty: ClassVar[Empty] = Empty("Nothing here yet")
+    label: ClassVar[str] = ""
+
+    def __init__(
+        self, request: HttpRequest, source: QuerySet[Any] | Sequence[Any], *, paged: bool = True
+    ) -> None:
+        self.request = request
+        self.source = source
+        self.paged = paged and isinstance(source, QuerySet)
+
+    # --- What subclasses say about a row ----------------------------------------------------
+
+    def link(self, row: Any) -> str:
+        """The page of a row: where its first column and Enter lead; empty for none."""
+        return ""
+
+    def actions(self, row: Any) -> Sequence[Link]:
+        """The row's menu; leave out what the person may not do (`self.may`)."""
+        return ()
+
+    def row_class(self, row: Any) -> str:
+        """A class for the whole row."""
+        return ""
+
+    def row_id(self, row: Any) -> str:
+        """What ticks and live updates know a row by."""
+        return str(getattr(row, "pk", ""))
+
+    # --- What templates draw -----------------------------------------------------------------
+
+    def may(self, permission: str) -> bool:
+        """Whether the reader has a right."""
+        return self.request.actor.may(permission)
+
+    @cached_property
+    def allowed(self) -> list[Column]:
+        """The columns this person may see at all."""
+        return [
+            column
+            for column in self.columns
+            if not column.permission or self.may(column.permission)
+        ]
+
+    @cached_property
+    def visible(self) -> list[Column]:
+        """The columns shown: the person's choice, or the usual ones. The first always is."""
+        chosen = self._preferences().get("columns")
+        if not isinstance(chosen, list):
+            return [c for c in self.allowed if c.shown or c is self.allowed[0]]
+        return [c for c in self.allowed if c.name in chosen or c is self.allowed[0]]
+
+    def _preferences(self) -> dict[str, Any]:
+        user = self.request.actor.user
+        kept = user.preferences.get("tables", {}) if user else {}
+        return kept.get(self.name, {}) if isinstance(kept, dict) else {}
+
+    @property
+    def bulk_actions(self) -> list[BulkAction]:
+        """What this person may do with ticked rows."""
+        return [action for action in self.bulk if self.may(action.permission)]
+
+    @cached_property
+    def order(self) -> Order:
+        """The sort of the address if the table has it, else its own."""
+        asked = self.request.GET.get("sort", "")
+        sortable = {column.sort for column in self.allowed if column.sort}
+        if asked.removeprefix("-") not in sortable:
+            asked = self.default_sort
+        return Order.parse(asked, self.key)
+
+    @cached_property
+    def page(self) -> Page:
+        """The rows of this page."""
+        if not isinstance(self.source, QuerySet):
+            return Page(list(self.source))
+        if not self.paged:
+            return Page(list(self.source))
+        get = self.request.GET
+        return page_of(
+            self.source,
+            self.order,
+            self.page_size,
+            after=get.get("after", ""),
+            before=get.get("before", ""),
+        )
+
+    @property
+    def rows(self) -> Sequence[Any]:
+        """The rows as they came."""
+        return self.page.rows
+
+    @cached_property
+    def count(self) -> Count:
+        """How many rows match, in all pages."""
+        if self.paged and isinstance(self.source, QuerySet):
+            return count_of(self.source)
+        return Count(len(self.page.rows))
+
+    def address(self, **changes: str) -> str:
+        """This page's address with parameters changed; an empty value takes one away."""
+        parameters = self.request.GET.copy()
+        for name in ("after", "before"):
+            parameters.pop(name, None)
+        for name, value in changes.items():
+            if value:
+                parameters[name] = value
+            else:
+                parameters.pop(name, None)
+        return f"{self.request.path}?{parameters.urlencode()}"
+
+    @property
+    def here(self) -> str:
+        """The address of exactly this page."""
+        return self.request.get_full_path()
+
+    @property
+    def next_url(self) -> str:
+        """The next page, if there is one."""
+        return self.address(after=self.page.after) if self.page.after else ""
+
+    @property
+    def previous_url(self) -> str:
+        """The page before, if there is one."""
+        return self.address(before=self.page.before) if self.page.before else ""
+
+    @property
+    def head(self) -> list[Head]:
+        """The heads, each with the address that sorts by it."""
+        heads = []
+        for column in self.visible:
+            if not column.sort or not self.paged:
+                heads.append(Head(column))
+                continue
+            at = self.order.path == column.sort
+            down = at and not self.order.descending
+            direction = "" if not at else "descending" if self.order.descending else "ascending"
+            heads.append(
+                Head(column, self.address(sort=f"{'-' if down else ''}{column.sort}"), direction)
+            )
+        return heads
+
+    @cached_property
+    def has_actions(self) -> bool:
+        """Whether any row of this page has a menu."""
+        return any(self.actions(row) for row in self.rows)
+
+    @property
+    def width(self) -> int:
+        """The number of cells in a row."""
+        return len(self.visible) + bool(self.bulk_actions) + self.has_actions
+
+    @property
+    def body(self) -> SafeString:
+        """All rows of this page, drawn."""
+        first, *others = [
+            (f' class="{c.css}"' if c.css else "", escape(c.label), c.cell()) for c in self.visible
+        ]
+        ticks = bool(self.bulk_actions)
+        parts: list[str] = []
+        for row in self.rows:
+            url, row_id = escape(self.link(row)), escape(self.row_id(row))
+            css = self.row_class(row)
+            parts.append(
+                f'<tr data-id="{row_id}"'
+                + (f' data-href="{url}"' if url else "")
+                + (f' class="{css}"' if css else "")
+                + ">"
+            )
+            if ticks:
+                parts.append(
+                    f'<td class="tick"><input type="checkbox" class="form-check-input" name="ids" '
+                    f'value="{row_id}" aria-label="Tick {row_id}"></td>'
+                )
+            parts.append(self._identity(row, url, first[2]))
+            parts.extend(
+                f'<td{css_class} data-label="{label}">{draw(row)}</td>'
+                for css_class, label, draw in others
+            )
+            if self.has_actions:
+                parts.append(self._menu(row))
+            parts.append("</tr>")
+        return mark_safe("".join(parts))  # noqa: S308 - every cell escapes its own text
+
+    def _identity(self, row: Any, url: str, draw: Any) -> str:
+        column = self.visible[0]
+        content = draw(row)
+        if url and column.link is None:
+            if column.kind == "copy":
+                value = column.value or column.name
+                text = value(row) if callable(value) else getattr(row, value)
+                content = cells.copy_html(text, self.link(row))
+            else:
+                content = f'<a href="{url}">{content}</a>'
+        return f'<td class="id {column.css}" data-label="{escape(column.label)}">{content}</td>'
+
+    def _menu(self, row: Any) -> str:
+        links = self.actions(row)
+        if not links:
+            return '<td class="acts none"></td>'
+        items = "".join(
+            f'<a class="dropdown-item" href="{escape(link.url)}">'
+            f"{icon_html(link.icon) if link.icon else ''}{escape(link.label)}</a>"
+            for link in links
+        )
+        # `fixed` lets the menu leave the table's scrolling box.
+        return (
+            '<td class="acts"><div class="dropdown"><button type="button" class="btn btn-icon" '
+            'data-bs-toggle="dropdown" data-bs-popper-config=\'{"strategy":"fixed"}\' '
+            f'aria-expanded="false" aria-label="Actions">{icon_html("dots")}</button>'
+            f'<div class="dropdown-menu dropdown-menu-end">{items}</div></div></td>'
+        )
+
+    @cached_property
+    def totals(self) -> list[dict[str, Any]]:
+        """The sums of all that matches, one row for each currency; none beyond the exact count."""
+        summed = {c.name: c.total for c in self.visible if c.total}
+        if not summed or not isinstance(self.source, QuerySet) or not self.count.exact:
+            return []
+        if self.count.number == 0:
+            return []
+        sums = {f"sum_{name}": Sum(path) for name, path in summed.items()}
+        plain = self.source.order_by()
+        if not self.total_by:
+            return [plain.aggregate(**sums)]
+        return list(
+            plain.values(total_currency=F(self.total_by))
+            .annotate(**sums)
+            .order_by("total_currency")
+        )
+
+    @property
+    def foot(self) -> SafeString:
+        """The rows of totals, drawn."""
+        parts: list[str] = []
+        for row in self.totals:
+            currency = escape(row.get("total_currency") or "")
+            parts.append("<tr>")
+            if self.bulk_actions:
+                parts.append('<td class="tick"></td>')
+            parts.append(f'<td class="id">Total {currency}</td>')
+            for column in self.visible[1:]:
+                content = ""
+                if column.total:
+                    total = row[f"sum_{column.name}"]
+                    content = (
+                        cells.lots_html(total)
+                        if column.kind == "lots"
+                        else cells.count_html(total)
+                        if column.kind == "count"
+                        else cells.money_html(total)
+                    )
+                label = f' data-label="{escape(column.label)}"' if content else ""
+                parts.append(f'<td class="{column.css}"{label}>{content}</td>')
+            if self.has_actions:
+                parts.append('<td class="acts none"></td>')
+            parts.append("</tr>")
+        return mark_safe("".join(parts))  # noqa: S308 - figures and escaped labels

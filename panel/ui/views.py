@@ -1,0 +1,132 @@
+"""The views every page is built on: a page, and a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.cache import patch_vary_headers
+from django_filters import FilterSet
+
+from panel.door.views import PermissionRequired
+from panel.ui.filters import Chip, chips
+from panel.ui.links import Link
+from panel.ui.tables import Table
+
+
+class PanelView(PermissionRequired):
+    """A page: a right, a title, one primary button, the rest in a menu."""
+
+    template_name: ClassVar[str]
+    title: ClassVar[str] = ""
+
+    def get_title(self) -> str:
+        """The page's heading."""
+        return self.title
+
+    def get_crumbs(self) -> Sequence[Link]:
+        """Where this page hangs; only from the second level on."""
+        return ()
+
+    def get_primary(self) -> Link | None:
+        """The one thing most people come here to do; None without the right."""
+        return None
+
+    def get_more(self) -> Sequence[Link]:
+        """What else can be done here, as far as the person may."""
+        return ()
+
+    def get_context(self, **extra: Any) -> dict[str, Any]:
+        """What the template knows."""
+        return {
+            "view": self,
+            "title": self.get_title(),
+            "crumbs": self.get_crumbs(),
+            "primary": self.get_primary(),
+            "more": self.get_more(),
+            **extra,
+        }
+
+    def render(self, *, template: str = "", status: int = 200, **extra: Any) -> TemplateResponse:
+        """The page."""
+        return TemplateResponse(
+            self.request,
+            template or self.template_name,
+            self.get_context(**extra),
+            status=status,
+        )
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page, whole."""
+        return self.render()
+
+
+class TableView(PanelView):
+    """A list: search, filters, columns, keyset pages, live updates.
+
+    A plain GET is the whole page; htmx asks for the table alone, by its element's id.
+    """
+
+    template_name = "ui/list.html"
+    table_class: ClassVar[type[Table]]
+    filterset_class: ClassVar[type[FilterSet] | None] = None
+    search_words: ClassVar[str] = ""
+    refresh: ClassVar[int] = 10
+    as_of_limit: ClassVar[int] = 60
+    subtitle: ClassVar[str] = ""
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """The rows this person may see: `Model.objects.visible_to(self.request.actor.user)`."""
+        raise NotImplementedError
+
+    def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
+        """Narrow by the search box; asked only with words in it."""
+        return queryset
+
+    def as_of(self) -> datetime | None:
+        """When the figures were read from MT4; None for what is the panel's own."""
+        return None
+
+    @property
+    def is_mirror(self) -> bool:
+        """Whether the list says how old it is."""
+        return type(self).as_of is not TableView.as_of
+
+    def get_table(self) -> tuple[Table, FilterSet | None]:
+        """The table of what is asked for, and the filters that narrowed it."""
+        queryset = self.get_queryset()
+        filters: FilterSet | None = None
+        if self.filterset_class:
+            filters = self.filterset_class(
+                self.request.GET, queryset=queryset, request=self.request
+            )
+            if filters.is_valid():
+                queryset = filters.qs
+        words = self.request.GET.get("q", "").strip()
+        if words and self.search_words:
+            queryset = self.search(queryset, words)
+        return self.table_class(self.request, queryset), filters
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page, or the table alone for htmx."""
+        table, filters = self.get_table()
+        target = f"table-{table.name}"
+        alone = request.headers.get("HX-Target") == target
+        found: list[Chip] = chips(filters, table) if filters else []
+        response = self.render(
+            template="ui/table.html" if alone else "",
+            table=table,
+            target=target,
+            filters=filters,
+            chips=found,
+            words=request.GET.get("q", "").strip(),
+            as_of=self.as_of() if self.is_mirror else None,
+        )
+        patch_vary_headers(response, ["HX-Target"])
+        if alone:
+            response["Cache-Control"] = "no-store"
+        return response
