@@ -1,0 +1,94 @@
+"""`python -m panel.mt4.sandbox`: serve until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+import sys
+import time
+from contextlib import suppress
+
+from aiohttp import web
+
+from panel.mt4.sandbox import boot
+from panel.mt4.sandbox.control import Control, local_only
+from panel.mt4.sandbox.engine import Engine
+from panel.mt4.sandbox.faults import Faults
+from panel.mt4.sandbox.idempotency import Keys
+from panel.mt4.sandbox.options import Options, parse
+from panel.mt4.sandbox.server import Server
+from panel.mt4.sandbox.store import Store, StoreBusyError
+
+SWEEP_SECONDS = 2
+LONGEST_URL = 1 << 20
+LARGEST_BODY = 64 << 20
+
+
+async def serve(options: Options, store: Store) -> None:
+    """Load, listen, and run until SIGTERM or SIGINT."""
+    begun = time.perf_counter()
+    state = boot.load(options, store)
+    # What is loaded stays: the collector need not walk over it again and again.
+    gc.freeze()
+    keys = Keys(store, memory=options.key_memory, held_memory=options.held_key_memory)
+    faults = Faults(options.seed)
+    engine = Engine(store, keys, faults)
+    server = Server(options, state, engine, faults)
+    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[local_only])
+    server.add_routes(app)
+    Control(state, store, keys, faults, server).add_routes(app)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        max_line_size=LONGEST_URL,
+        shutdown_timeout=1,
+    )
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, options.host, options.port, backlog=1024).start()
+        print(
+            f"Sandbox MT4 ready on http://{options.host}:{options.port} with "
+            f"{len(state.accounts)} accounts and {len(state.trades)} trades "
+            f"after {time.perf_counter() - begun:.1f} s",
+            flush=True,
+        )
+        await _until_stopped(keys)
+    finally:
+        await runner.cleanup()
+        await engine.stop()
+
+
+async def _until_stopped(keys: Keys) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    while not stopped.is_set():
+        keys.sweep()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopped.wait(), SWEEP_SECONDS)
+
+
+def main() -> int:
+    """Exit code 0 after a stop, 1 when it cannot start, with the reason on standard error."""
+    options = parse()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        store = Store(options.data)
+    except StoreBusyError as error:
+        print(error, file=sys.stderr)
+        return 1
+    try:
+        asyncio.run(serve(options, store))
+    except OSError as error:
+        print(f"Cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
+        return 1
+    finally:
+        store.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""The strings behind the stage: faults, prices, the log of calls. Answers loopback peers only."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from decimal import Decimal
+from html import escape
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from panel.mt4.protocol.wire import WireError, read_number
+from panel.mt4.sandbox import market
+from panel.mt4.sandbox.boot import save_quotes
+from panel.mt4.sandbox.faults import BadRuleError, Faults
+from panel.mt4.sandbox.idempotency import Keys
+from panel.mt4.sandbox.options import PLATFORM
+from panel.mt4.sandbox.server import Server
+from panel.mt4.sandbox.state import State
+from panel.mt4.sandbox.store import Store
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sandbox MT4</title>
+<h1>An MT4 server in a box</h1>
+<p>It speaks the JSON WebAPI version 2, for demo, training and tests. No money here is real.</p>
+<dl>{rows}</dl>"""
+
+
+def _is_local(request: web.Request) -> bool:
+    try:
+        return ipaddress.ip_address(request.remote or "").is_loopback
+    except ValueError:
+        return False
+
+
+@web.middleware
+async def local_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse `/control/` to everybody who is not on this machine."""
+    if request.path.startswith("/control/") and not _is_local(request):
+        raise web.HTTPForbidden(text="The control endpoint answers on loopback only.")
+    return await handler(request)
+
+
+def _json(data: Any, status: int = 200) -> web.Response:
+    body = orjson.dumps(data, default=str)
+    return web.Response(body=body, status=status, content_type="application/json")
+
+
+async def _object(request: web.Request) -> dict[str, Any]:
+    try:
+        body = orjson.loads(await request.read())
+    except orjson.JSONDecodeError:
+        body = None
+    if not isinstance(body, dict):
+        raise web.HTTPBadRequest(text="A JSON object is expected.")
+    return body
+
+
+class Control:
+    """Routes and their handlers."""
+
+    def __init__(
+        self, state: State, store: Store, keys: Keys, faults: Faults, server: Server
+    ) -> None:
+        self._state = state
+        self._store = store
+        self._keys = keys
+        self._faults = faults
+        self._server = server
+
+    def add_routes(self, app: web.Application) -> None:
+        app.router.add_get("/", self.page)
+        app.router.add_get("/control/state", self.state)
+        app.router.add_get("/control/calls", self.calls)
+        app.router.add_get("/control/faults", self.faults)
+        app.router.add_post("/control/faults", self.add_fault)
+        app.router.add_delete("/control/faults", self.clear_faults)
+        app.router.add_post("/control/price", self.price)
+
+    def _counts(self) -> dict[str, Any]:
+        return {
+            "platform": PLATFORM,
+            "groups": len(self._state.groups),
+            "symbols": len(self._state.symbols),
+            "accounts": len(self._state.accounts),
+            "openTrades": len(self._state.open_tickets),
+            "closedTrades": len(self._state.trades) - len(self._state.open_tickets),
+            "keys": len(self._keys),
+            "faults": len(self._faults.rules()),
+        }
+
+    async def page(self, request: web.Request) -> web.Response:
+        rows = "".join(
+            f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>"
+            for name, value in self._counts().items()
+        )
+        return web.Response(text=PAGE.format(rows=rows), content_type="text/html")
+
+    async def state(self, request: web.Request) -> web.Response:
+        return _json(self._counts())
+
+    async def calls(self, request: web.Request) -> web.Response:
+        """The last calls, oldest first."""
+        return _json([asdict(call) for call in self._server.calls])
+
+    async def faults(self, request: web.Request) -> web.Response:
+        return _json(self._faults.rules())
+
+    async def add_fault(self, request: web.Request) -> web.Response:
+        """Set one rule. A `randomSeed` beside it restarts the chance of all rules."""
+        given = await _object(request)
+        chance = given.pop("randomSeed", None)
+        try:
+            rule = self._faults.add(given)
+        except BadRuleError as error:
+            return _json({"error": str(error)}, 400)
+        if chance is not None:
+            self._faults.seed(int(chance))
+        return _json(asdict(rule), 201)
+
+    async def clear_faults(self, request: web.Request) -> web.Response:
+        self._faults.clear()
+        return web.Response(status=204)
+
+    async def price(self, request: web.Request) -> web.Response:
+        given = await _object(request)
+        try:
+            bid, ask = (_price(given, name) for name in ("bid", "ask"))
+            quote = market.move(self._state, str(given.get("symbol")), bid, ask)
+        except (WireError, market.BadPriceError) as error:
+            return _json({"error": str(error)}, 400)
+        with self._store.transaction():
+            save_quotes(self._state, self._store)
+        return _json(asdict(quote))
+
+
+def _price(given: dict[str, Any], name: str) -> Decimal:
+    return read_number(given.get(name))

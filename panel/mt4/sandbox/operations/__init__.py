@@ -1,0 +1,33 @@
+"""The operations of the sandbox, one module per area.
+
+A handler takes a `Call` and returns what goes into the envelope's `data`; it refuses by raising
+`RefusalError`, and it changes things through `call.unit` only. `HANDLERS` is keyed by the path of
+the catalogue, so that a new operation is one function and one line in its module's table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from panel.mt4.sandbox.call import Call
+from panel.mt4.sandbox.operations import (
+    accounts,
+    balances,
+    bulk,
+    common,
+    groups,
+    margins,
+    money,
+    passwords,
+    symbols,
+    trades,
+)
+
+Handler = Callable[[Call], Any]
+
+_MODULES = (accounts, balances, bulk, common, groups, margins, money, passwords, symbols, trades)
+
+HANDLERS: Mapping[str, Handler] = {
+    path: handler for module in _MODULES for path, handler in module.HANDLERS.items()
+}

@@ -1,0 +1,98 @@
+"""Trade transactions. What exists so far is money: balance and credit operations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from panel.lib.money import LARGEST, cents
+from panel.mt4 import limits
+from panel.mt4.protocol.enums import (
+    ResultCode,
+    TradeCommand,
+    TradeRecordReason,
+    TradeRecordState,
+    TransactionType,
+)
+from panel.mt4.protocol.records import Trade, TradeTransaction
+from panel.mt4.sandbox.answers import invalid, invalid_data, rejected
+from panel.mt4.sandbox.call import Call
+from panel.mt4.sandbox.figures import margin_level
+from panel.mt4.sandbox.records import Account
+
+
+def trade_transaction(call: Call) -> TradeTransaction:
+    if not isinstance(call.body, dict) or call.body.get("tradeTransactionType") in (None, ""):
+        raise invalid("tradeTransactionType must be given.")
+    # The protocol reads an empty name of these two as their default.
+    for name in ("tradeCommand", "tradeRequestFlags"):
+        if call.body.get(name) == "":
+            call.body = {**call.body, name: None}
+    wanted = call.record(TradeTransaction)
+    kind = wanted.trade_transaction_type
+    if kind < TransactionType.BrOpen:
+        raise invalid_data(f"{kind.wire} is a client's transaction: a manager uses Br ones.")
+    if kind is not TransactionType.BrBalance:
+        raise rejected(ResultCode.Error, f"This server does not offer {kind.wire}.")
+    _balance(call, wanted)
+    # As MT4 does: the record's ticket does not come back here, look for it in the history.
+    return wanted
+
+
+def _balance(call: Call, wanted: TradeTransaction) -> None:
+    account = call.unit.account(wanted.order_by)
+    if account is None:
+        raise rejected(ResultCode.BadAccountInfo, f"There is no account {wanted.order_by}.")
+    is_credit = wanted.trade_command is TradeCommand.Credit
+    if not is_credit and wanted.trade_command is not TradeCommand.Balance:
+        raise invalid_data("tradeCommand: a BrBalance is a Balance or a Credit.")
+    if abs(wanted.price) > LARGEST or not (amount := cents(wanted.price)):
+        raise invalid_data("price: the amount must not be 0 and not be too large.")
+    for problem in limits.check_text(wanted.comment, limits.TRADE_COMMENT):
+        raise invalid_data(f"comment: {problem}")
+    now = call.now()
+    if is_credit and amount > 0 and wanted.expiration <= now:
+        raise invalid_data("expiration: a credit needs one in the future.")
+    if call.options.strict_balance:
+        _check_funds(call, account, amount, is_credit=is_credit)
+    user = account.user
+    if is_credit:
+        user = replace(user, credit=user.credit + amount)
+    else:
+        user = replace(user, balance=user.balance + amount)
+    call.unit.put_account(replace(account, user=user))
+    call.unit.put_trade(
+        Trade(
+            order=call.unit.next_ticket(),
+            login=user.login,
+            digits=2,
+            trade_command=wanted.trade_command,
+            trade_record_state=TradeRecordState.ClosedNormal,
+            open_time=now,
+            close_time=now,
+            profit=amount,
+            comment=wanted.comment,
+            expiration=wanted.expiration,
+            trade_record_reason=TradeRecordReason.Dealer,
+            time_stamp=now,
+        )
+    )
+
+
+def _check_funds(call: Call, account: Account, amount: Decimal, *, is_credit: bool) -> None:
+    """The strict server's check: no balance, free margin or credit below zero by a withdrawal."""
+    if amount > 0:
+        return
+    if is_credit:
+        if account.user.credit + amount < 0:
+            raise rejected(ResultCode.TradeNoMoney, "There is less credit than that.")
+        return
+    free = margin_level(call.state, account).free
+    if account.user.balance + amount < 0 or free + amount < 0:
+        raise rejected(
+            ResultCode.TradeNoMoney,
+            f"Not enough money: balance {account.user.balance:.2f}, free margin {free:.2f}.",
+        )
+
+
+HANDLERS = {"TradeTransaction": trade_transaction}

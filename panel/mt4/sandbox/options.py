@@ -1,0 +1,72 @@
+"""What a sandbox can be told on its command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+CLIENT_ID = "sandbox"
+CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - known to everybody, as the money is play money
+PLATFORM = "11111111-1111-4111-8111-111111111111"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of one sandbox process; seconds where a time is meant."""
+
+    host: str = "127.0.0.1"
+    port: int = 9100
+    data: Path = Path("var/sandbox")
+    accounts: int = 2000
+    seed: int = 1
+    key_memory: float = 60.0
+    held_key_memory: float = 3600.0
+    strict_balance: bool = True
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError("must be more than 0")
+    return value
+
+
+def parse(arguments: Sequence[str] | None = None) -> Options:
+    """Options from a command line; leaves the process with a usage message when they are wrong."""
+    parser = argparse.ArgumentParser(
+        prog="python -m panel.mt4.sandbox", description="An MT4 server in a box (JSON WebAPI v2)."
+    )
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=9100)
+    parser.add_argument(
+        "--data", type=Path, default=Path("var/sandbox"), help="folder of its state"
+    )
+    parser.add_argument(
+        "--accounts", type=int, default=2000, help="accounts made at the first start"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="makes the first start repeatable")
+    parser.add_argument(
+        "--key-memory", type=_positive, default=60.0, help="seconds a key answered in time is kept"
+    )
+    parser.add_argument(
+        "--held-key-memory",
+        type=_positive,
+        default=3600.0,
+        help="seconds a key is kept whose outcome was unknown",
+    )
+    parser.add_argument("--balance-check", choices=("strict", "lenient"), default="strict")
+    given = parser.parse_args(arguments)
+    if given.accounts < 0:
+        parser.error("--accounts must not be negative")
+    return Options(
+        host=given.host,
+        port=given.port,
+        data=given.data,
+        accounts=given.accounts,
+        seed=given.seed,
+        key_memory=given.key_memory,
+        held_key_memory=given.held_key_memory,
+        strict_balance=given.balance_check == "strict",
+    )

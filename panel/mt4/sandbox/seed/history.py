@@ -1,0 +1,383 @@
+"""Two years of life for an account: deposits, trades, withdrawals, credits, and what is open now.
+
+Balances are the sum of the closed records, as everywhere in MT4. Records of all accounts are
+numbered in the order in which they were opened, once everybody's life is written.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from panel.lib.money import ZERO, cents
+from panel.mt4 import rules
+from panel.mt4.protocol.enums import TradeCommand, TradeRecordReason, TradeRecordState
+from panel.mt4.protocol.records import SymbolConfig, Trade, User
+from panel.mt4.sandbox.figures import close_price, margin_level_with, margin_rate, profit_at
+from panel.mt4.sandbox.records import Account
+from panel.mt4.sandbox.seed.groups import PLANS
+from panel.mt4.sandbox.seed.people import OLDEST_DAYS
+from panel.mt4.sandbox.state import State
+
+TRADES_IN_ALL = 450_000
+FEWEST_TRADES, MOST_TRADES = 3, 30
+FAVOURITES = 6  # traders keep to a handful of symbols
+LARGEST_LOTS = 50.0
+
+_DEPOSITS = {plan.name: plan.deposit for plan in PLANS}
+_COMMISSIONS = {plan.name: Decimal(plan.commission) for plan in PLANS}
+_CLIENTS = (TradeRecordReason.Client, TradeRecordReason.Mobile, TradeRecordReason.Expert)
+_PENDING = (
+    TradeCommand.BuyLimit,
+    TradeCommand.SellLimit,
+    TradeCommand.BuyStop,
+    TradeCommand.SellStop,
+)
+
+
+def _off_weekend(time: datetime) -> datetime:
+    """The same hour on the Friday before, when it was a weekend."""
+    return time - timedelta(days=max(0, time.weekday() - 4))
+
+
+class Historian:
+    """Writes lives into a state that has its groups and symbols."""
+
+    def __init__(self, state: State, chance: random.Random, now: datetime, accounts: int) -> None:
+        self._state = state
+        self._chance = chance
+        self._now = now
+        self._most = max(FEWEST_TRADES, min(MOST_TRADES, TRADES_IN_ALL // max(accounts, 1)))
+        self._records: list[Trade] = []
+        self._names = list(state.symbols)
+        self._weeks = {name: self._walk() for name in self._names}
+        self._rates: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
+
+    def write_account(self, user: User) -> None:
+        """Give an account a past and a present."""
+        life = _Life(self, user)
+        life.deposit(user.registration_date + timedelta(hours=2))
+        life.trade()
+        life.borrow()
+        if self._chance.random() < 0.38:
+            life.open_positions()
+        if self._chance.random() < 0.2:
+            life.place_orders()
+        self._records += life.records
+        self._state.put_account(Account(life.finished()))
+
+    def finish(self) -> None:
+        """Number the records and put them into the state."""
+        self._records.sort(key=lambda trade: (trade.open_time, trade.login))
+        for ticket, trade in enumerate(self._records, 1):
+            self._state.put_trade(replace(trade, order=ticket))
+
+    def _walk(self) -> list[float]:
+        """What a symbol's price was each week, as a factor of today's; the last one is today."""
+        factor, factors = 1.0, [1.0]
+        for _ in range(OLDEST_DAYS // 7 + 1):
+            factor *= 1 + self._chance.gauss(0, 0.008)
+            factors.append(factor)
+        return factors[::-1]
+
+    def price_at(self, symbol: SymbolConfig, time: datetime) -> float:
+        """A price that the symbol may have had then."""
+        weeks = self._weeks[symbol.symbol]
+        factor = weeks[max(0, len(weeks) - 1 - (self._now - time).days // 7)]
+        wobble = 1 + self._chance.gauss(0, 0.002)
+        return float(self._state.quotes[symbol.symbol].bid) * factor * wobble
+
+    def rates(self, symbol: SymbolConfig, currency: str) -> tuple[Decimal, Decimal]:
+        """Today's rates of a symbol's profit and margin currency."""
+        found = self._rates.get((symbol.symbol, currency))
+        if found is None:
+            quotes = self._state.quotes
+            profit = rules.conversion_rate(
+                symbol.currency, currency, lambda pair: quotes[pair].bid if pair in quotes else None
+            )
+            found = profit or rules.ONE, margin_rate(self._state, symbol, currency)
+            self._rates[symbol.symbol, currency] = found
+        return found
+
+
+class _Life:
+    """One account's records while they are being invented; they have no tickets yet."""
+
+    def __init__(self, historian: Historian, user: User) -> None:
+        self._historian = historian
+        self._state = historian._state
+        self._chance = historian._chance
+        self._now = historian._now
+        self._user = user
+        self._group = self._state.groups[user.group].group
+        self._balance = ZERO
+        self._credit = ZERO
+        names = self._chance.sample(historian._names, FAVOURITES)
+        self._symbols = [self._state.symbols[name] for name in ("EURUSD", *names)]
+        self.records: list[Trade] = []
+
+    def finished(self) -> User:
+        day, month = (cents(self._balance * self._share(0.97, 1.03)) for _ in range(2))
+        return replace(
+            self._user,
+            balance=self._balance,
+            credit=self._credit,
+            prev_balance=day,
+            prev_equity=day,
+            prev_month_balance=month,
+            prev_month_equity=month,
+        )
+
+    def _share(self, low: float, high: float) -> Decimal:
+        return Decimal(f"{self._chance.uniform(low, high):.4f}")
+
+    def _money(
+        self,
+        kind: TradeCommand,
+        amount: Decimal,
+        time: datetime,
+        comment: str,
+        expiration: datetime | None = None,
+    ) -> None:
+        record = Trade(
+            login=self._user.login,
+            digits=2,
+            trade_command=kind,
+            trade_record_state=TradeRecordState.ClosedNormal,
+            open_time=time,
+            close_time=time,
+            profit=amount,
+            comment=comment,
+            trade_record_reason=TradeRecordReason.Dealer,
+            time_stamp=time,
+        )
+        if expiration is not None:
+            record = replace(record, expiration=expiration)
+        self.records.append(record)
+        if kind is TradeCommand.Credit:
+            self._credit += amount
+        else:
+            self._balance += amount
+
+    def deposit(self, time: datetime) -> None:
+        """Money in: a round amount around the group's usual one."""
+        usual = _DEPOSITS[self._user.group]
+        step = max(usual // 20, 10)
+        amount = round(usual * self._chance.lognormvariate(0, 0.6) / step) * step
+        comment = f"DP {self._chance.randrange(16**8):08X} {self._chance.choice(('card', 'wire'))}"
+        self._money(TradeCommand.Balance, cents(Decimal(max(amount, step))), time, comment)
+
+    def trade(self) -> None:
+        """Closed trades through the account's life, with money moving in and out between them."""
+        begun, chance = self._user.registration_date + timedelta(hours=3), self._chance
+        span = self._now - timedelta(hours=6) - begun
+        count = chance.randrange(self._historian._most * 2 + 1)
+        for moment in sorted(chance.random() for _ in range(count)):
+            opened = _off_weekend(begun + span * moment).replace(microsecond=0)
+            if opened < begun:
+                continue
+            if chance.random() < 0.04 or self._balance < _DEPOSITS[self._user.group] // 10:
+                self.deposit(opened - timedelta(minutes=30))
+            elif chance.random() < 0.04:
+                amount = cents(self._balance * self._share(0.05, 0.3))
+                comment = f"WD {chance.randrange(16**8):08X} bank"
+                self._money(TradeCommand.Balance, -amount, opened, comment)
+            self._closed_trade(chance.choice(self._symbols), opened)
+
+    def _closed_trade(self, symbol: SymbolConfig, opened: datetime) -> None:
+        chance = self._chance
+        rate, margin = self._historian.rates(symbol, self._group.currency)
+        price = self._historian.price_at(symbol, opened)
+        value = price * float(symbol.contract_size * rate)
+        if symbol.tick_size:
+            value *= float(symbol.tick_value / symbol.tick_size)
+        lots = min(LARGEST_LOTS, float(self._balance) * chance.uniform(0.5, 6) / value)
+        volume = max(1, int(lots * 100))
+        wanted = float(self._balance) * max(-0.12, min(0.12, chance.gauss(0.002, 0.02)))
+        move = max(-0.03, min(0.03, wanted / (value * volume / 100))) * price
+        is_buy = chance.random() < 0.5
+        open_price = Decimal(f"{price:.{symbol.digits}f}")
+        close = Decimal(f"{price + (move if is_buy else -move):.{symbol.digits}f}")
+        hours = chance.expovariate(1 / 20)
+        closed = min(opened + timedelta(hours=hours), self._now - timedelta(hours=1))
+        closed = max(_off_weekend(closed), opened + timedelta(minutes=1)).replace(microsecond=0)
+        profit = rules.profit(
+            symbol.profit_calculation_mode,
+            is_buy=is_buy,
+            lots=rules.lots(volume),
+            open_price=open_price,
+            close_price=close,
+            contract_size=symbol.contract_size,
+            tick_size=symbol.tick_size,
+            tick_value=symbol.tick_value,
+            rate=rate,
+        )
+        storage = self._swap(symbol, is_buy, volume, open_price, rate, (closed - opened).days)
+        commission = -cents(_COMMISSIONS[self._user.group] * volume / 100)
+        if self._balance + profit + storage + commission <= 0:
+            return
+        target = chance.random() < 0.15
+        self.records.append(
+            Trade(
+                login=self._user.login,
+                symbol=symbol.symbol,
+                digits=symbol.digits,
+                trade_command=TradeCommand.Buy if is_buy else TradeCommand.Sell,
+                volume=volume,
+                volume_lots=rules.lots(volume),
+                trade_record_state=TradeRecordState.ClosedNormal,
+                open_price=open_price,
+                sl=close if target and profit < 0 else ZERO,
+                tp=close if target and profit > 0 else ZERO,
+                open_time=opened,
+                close_time=closed,
+                close_price=close,
+                commission=commission,
+                storage=storage,
+                profit=profit,
+                comment=("[tp]" if profit > 0 else "[sl]") if target else "",
+                trade_record_reason=chance.choice(_CLIENTS),
+                time_stamp=closed,
+                margin_rate=margin,
+            )
+        )
+        self._balance += profit + storage + commission
+
+    def _swap(
+        self,
+        symbol: SymbolConfig,
+        is_buy: bool,
+        volume: int,
+        price: Decimal,
+        rate: Decimal,
+        nights: int,
+    ) -> Decimal:
+        if not nights:
+            return ZERO
+        return rules.swap(
+            symbol.swap_type,
+            lots=rules.lots(volume),
+            value=symbol.swap_long if is_buy else symbol.swap_short,
+            contract_size=symbol.contract_size,
+            point=symbol.point,
+            price=price,
+            rate=rate,
+            nights=nights,
+        )
+
+    def borrow(self) -> None:
+        """Credit for some: a bonus that is still there, or one that was taken back."""
+        if self._user.group == "retail-eu" or self._chance.random() > 0.15:
+            return
+        given = self._user.registration_date + timedelta(days=2)
+        if given >= self._now:
+            return
+        amount = cents(max(self._balance, Decimal(10)) * self._share(0.05, 0.3))
+        until = (self._now + timedelta(days=60)).replace(hour=0, minute=0, second=0)
+        self._money(TradeCommand.Credit, amount, given, "CR welcome bonus", until)
+        if self._chance.random() < 0.4:
+            taken = given + (self._now - given) * 0.5
+            comment = "CR bonus expired"
+            self._money(TradeCommand.Credit, -amount, taken.replace(microsecond=0), comment)
+
+    def open_positions(self) -> None:
+        """Positions whose margin and result put the account where it should stand."""
+        chance = self._chance
+        lot = chance.random()
+        level = chance.uniform(260, 3000)
+        if lot < 0.1:
+            level = chance.uniform(104, 135)
+        elif lot < 0.13:
+            level = chance.uniform(self._group.margin_stopout + 5, self._group.margin_call - 2)
+        elif lot < 0.135:
+            level = chance.uniform(10, self._group.margin_stopout - 2)
+        count = chance.randrange(1, 6)
+        budget = float(self._balance + self._credit) / (level / 100) / count
+        positions = [
+            position
+            for _ in range(count)
+            if (position := self._position(chance.choice(self._symbols), budget))
+        ]
+        if level < 200 and positions:
+            self._settle_at(level, positions)
+        self.records += positions
+
+    def _position(self, symbol: SymbolConfig, budget: float) -> Trade | None:
+        """A position that needs about this much margin; None when the least is too much."""
+        chance = self._chance
+        _, rate = self._historian.rates(symbol, self._group.currency)
+        opened = _off_weekend(self._now - timedelta(hours=chance.expovariate(1 / 60) + 1))
+        opened = max(opened, self._user.registration_date + timedelta(hours=3))
+        quote = self._state.quotes[symbol.symbol]
+        is_buy = chance.random() < 0.5
+        distance = float(quote.bid) * max(-0.02, min(0.02, chance.gauss(0, 0.003)))
+        price = float(quote.ask if is_buy else quote.bid) + distance
+        trade = Trade(
+            login=self._user.login,
+            symbol=symbol.symbol,
+            digits=symbol.digits,
+            trade_command=TradeCommand.Buy if is_buy else TradeCommand.Sell,
+            volume=100,
+            open_price=Decimal(f"{price:.{symbol.digits}f}"),
+            open_time=opened.replace(microsecond=0),
+            trade_record_reason=chance.choice(_CLIENTS),
+            time_stamp=opened.replace(microsecond=0),
+            margin_rate=rate,
+        )
+        per_lot = float(margin_level_with(self._state, self._user, [trade]).margin)
+        volume = min(int(LARGEST_LOTS * 100), int(budget / per_lot * 100))
+        if not volume:
+            return None
+        nights = (self._now - opened).days
+        profit_rate, _ = self._historian.rates(symbol, self._group.currency)
+        trade = replace(
+            trade,
+            volume=volume,
+            volume_lots=rules.lots(volume),
+            commission=-cents(_COMMISSIONS[self._user.group] * volume / 100),
+            storage=self._swap(symbol, is_buy, volume, trade.open_price, profit_rate, nights),
+        )
+        now = close_price(self._state, trade)
+        profit = profit_at(self._state, symbol, trade, now, self._group.currency)
+        return replace(trade, profit=profit, close_price=now)
+
+    def _settle_at(self, level: float, positions: list[Trade]) -> None:
+        """Make the first deposit what it must have been for the account to stand at this level."""
+        figures = margin_level_with(self._state, self.finished(), positions)
+        wanted = cents(figures.margin * Decimal(f"{level / 100:.4f}"))
+        first = self.records[0]
+        deposit = first.profit + wanted - figures.equity
+        if deposit > 0 and self._balance + deposit - first.profit > 0:
+            self._balance += deposit - first.profit
+            self.records[0] = replace(first, profit=deposit)
+
+    def place_orders(self) -> None:
+        """A few pending orders around the market."""
+        chance = self._chance
+        for _ in range(chance.randrange(1, 4)):
+            symbol, command = chance.choice(self._symbols), chance.choice(_PENDING)
+            quote = self._state.quotes[symbol.symbol]
+            below = command in (TradeCommand.BuyLimit, TradeCommand.SellStop)
+            distance = float(quote.bid) * chance.uniform(0.002, 0.02) * (-1 if below else 1)
+            price = Decimal(f"{float(quote.bid) + distance:.{symbol.digits}f}")
+            volume = chance.choice((1, 2, 5, 10, 20, 50))
+            placed = self._now - timedelta(minutes=chance.randrange(10, 20_000))
+            placed = max(_off_weekend(placed), self._user.registration_date)
+            _, rate = self._historian.rates(symbol, self._group.currency)
+            self.records.append(
+                Trade(
+                    login=self._user.login,
+                    symbol=symbol.symbol,
+                    digits=symbol.digits,
+                    trade_command=command,
+                    volume=volume,
+                    volume_lots=rules.lots(volume),
+                    open_price=price,
+                    open_time=placed.replace(microsecond=0),
+                    trade_record_reason=chance.choice(_CLIENTS),
+                    time_stamp=placed.replace(microsecond=0),
+                    margin_rate=rate,
+                )
+            )

@@ -1,0 +1,121 @@
+"""Everything the server knows, in memory, with the indexes that its questions need."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+
+from panel.mt4.protocol.enums import TradeCommand
+from panel.mt4.protocol.records import ManagerRights, SymbolConfig, SymbolGroup, Trade
+from panel.mt4.sandbox.records import Account, GroupEntry, Quote, is_open, is_position
+
+FIRST_LOGIN = 100001
+
+
+class SortedKeys:
+    """Ascending keys with cheap appends; inserts in the middle stay rare on this server."""
+
+    def __init__(self, keys: Iterable[int] = ()) -> None:
+        self._keys = sorted(keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._keys)
+
+    def add(self, key: int) -> None:
+        if not self._keys or key > self._keys[-1]:
+            self._keys.append(key)
+        else:
+            insort(self._keys, key)
+
+    def remove(self, key: int) -> None:
+        del self._keys[bisect_right(self._keys, key) - 1]
+
+    def after(self, key: int, count: int | None) -> Sequence[int]:
+        """Up to `count` keys greater than `key`, ascending; all of them for None."""
+        start = bisect_right(self._keys, key)
+        return self._keys[start:] if count is None else self._keys[start : start + count]
+
+
+class State:
+    """The server's records. Only `unit.Unit` and the loader put anything in."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[int, Account] = {}
+        self.logins = SortedKeys()
+        self.trades: dict[int, Trade] = {}
+        self.open_tickets = SortedKeys()
+        self.groups: dict[str, GroupEntry] = {}
+        self.symbols: dict[str, SymbolConfig] = {}
+        self.quotes: dict[str, Quote] = {}
+        self.symbol_groups: list[SymbolGroup] = []
+        self.managers: dict[int, ManagerRights] = {}
+        self.last_login = FIRST_LOGIN - 1
+        self.last_ticket = 0
+        self._open_by_login: dict[int, dict[int, Trade]] = {}
+        self._closed_by_login: dict[int, dict[int, Trade]] = {}
+
+    def put_account(self, account: Account) -> None:
+        if account.login not in self.accounts:
+            self.logins.add(account.login)
+        self.accounts[account.login] = account
+        self.last_login = max(self.last_login, account.login)
+
+    def drop_account(self, login: int) -> None:
+        """Forget an account with all its records."""
+        del self.accounts[login]
+        self.logins.remove(login)
+        for trade in (*self.open_trades(login), *self.closed_trades(login)):
+            self._take_out(trade)
+            del self.trades[trade.order]
+
+    def put_trade(self, trade: Trade) -> None:
+        before = self.trades.get(trade.order)
+        if before is not None:
+            self._take_out(before)
+        self.trades[trade.order] = trade
+        self.last_ticket = max(self.last_ticket, trade.order)
+        if is_open(trade):
+            self.open_tickets.add(trade.order)
+        self._side(trade).setdefault(trade.login, {})[trade.order] = trade
+
+    def _take_out(self, trade: Trade) -> None:
+        if is_open(trade):
+            self.open_tickets.remove(trade.order)
+        del self._side(trade)[trade.login][trade.order]
+
+    def _side(self, trade: Trade) -> dict[int, dict[int, Trade]]:
+        return self._open_by_login if is_open(trade) else self._closed_by_login
+
+    def open_trades(self, login: int) -> list[Trade]:
+        """Positions and pending orders of an account, by ticket."""
+        return list(self._open_by_login.get(login, {}).values())
+
+    def closed_trades(self, login: int) -> list[Trade]:
+        """Closed records of an account, balance and credit operations among them."""
+        return list(self._closed_by_login.get(login, {}).values())
+
+    def positions(self, login: int) -> list[Trade]:
+        """Open positions of an account, without its pending orders."""
+        return [trade for trade in self.open_trades(login) if is_position(trade)]
+
+    def logins_with_positions(self) -> list[int]:
+        """Accounts with at least one open position, ascending."""
+        return sorted(
+            login
+            for login, trades in self._open_by_login.items()
+            if any(is_position(trade) for trade in trades.values())
+        )
+
+    def recomputed_balance(self, login: int) -> Decimal:
+        """What the closed records say the balance should be."""
+        total = Decimal(0)
+        for trade in self._closed_by_login.get(login, {}).values():
+            if trade.trade_command <= TradeCommand.Sell:
+                total += trade.profit + trade.storage + trade.commission + trade.taxes
+            elif trade.trade_command is TradeCommand.Balance:
+                total += trade.profit
+        return total

@@ -1,0 +1,127 @@
+"""The server's memory on disk: one SQLite file, one transaction per operation.
+
+Write-ahead log with `synchronous=OFF`: what a transaction wrote is in the operating system's pages
+when COMMIT returns, so it outlives a kill -9 of this process. Only a crash of the whole machine
+could lose the last changes, which a sandbox may.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from panel.mt4.protocol.records import Trade, User
+from panel.mt4.sandbox.columns import Columns
+from panel.mt4.sandbox.records import Account
+
+_USER = Columns.of(User)
+_TRADE = Columns.of(Trade)
+_PASSWORDS = ("password", "investor_password")
+_SCHEMA = f"""
+{_USER.table("accounts", *_PASSWORDS)};
+{_TRADE.table("trades")};
+CREATE INDEX IF NOT EXISTS trades_by_login ON trades (login);
+CREATE TABLE IF NOT EXISTS settings (
+    kind TEXT, position INTEGER, body BLOB, PRIMARY KEY (kind, position)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS keys (
+    name TEXT PRIMARY KEY, expires REAL, body BLOB, code TEXT) WITHOUT ROWID;
+"""
+_PUT_ACCOUNT = _USER.insert("accounts", *_PASSWORDS)
+_PUT_TRADE = _TRADE.insert("trades")
+_PUT_KEY = "INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?)"
+
+
+class StoreBusyError(RuntimeError):
+    """Another process has this data folder open."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A remembered idempotency key; no body while its outcome cannot be told."""
+
+    name: str
+    expires: float
+    body: bytes | None
+    code: str
+
+
+class Store:
+    """The open database. Raises StoreBusyError when another sandbox works on the same folder."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(folder / "sandbox.sqlite3", isolation_level=None, timeout=2)
+        try:
+            self._db.executescript(
+                "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+                "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;" + _SCHEMA
+            )
+        except sqlite3.OperationalError as error:
+            raise StoreBusyError(f"{folder} is in use by another sandbox ({error})") from error
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything written inside is there together, or, on an error, not at all."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+
+    def put_accounts(self, accounts: Iterable[Account]) -> None:
+        self._db.executemany(
+            _PUT_ACCOUNT, ([*_USER.row(a.user), a.password, a.investor_password] for a in accounts)
+        )
+
+    def put_trades(self, trades: Iterable[Trade]) -> None:
+        self._db.executemany(_PUT_TRADE, map(_TRADE.row, trades))
+
+    def drop_accounts(self, logins: Iterable[int]) -> None:
+        """Delete accounts with all their records."""
+        rows = [(login,) for login in logins]
+        self._db.executemany("DELETE FROM accounts WHERE login = ?", rows)
+        self._db.executemany("DELETE FROM trades WHERE login = ?", rows)
+
+    def put_settings(self, kind: str, bodies: Iterable[object]) -> None:
+        """A whole list of settings, in its order, instead of the one before."""
+        self._db.execute("DELETE FROM settings WHERE kind = ?", (kind,))
+        self._db.executemany(
+            "INSERT INTO settings VALUES (?, ?, ?)",
+            ((kind, index, orjson.dumps(body, default=str)) for index, body in enumerate(bodies)),
+        )
+
+    def put_key(self, key: KeyRow) -> None:
+        self._db.execute(_PUT_KEY, (key.name, key.expires, key.body, key.code))
+
+    def forget_keys(self, before: float) -> None:
+        """Delete the keys whose time is over."""
+        self._db.execute("DELETE FROM keys WHERE expires <= ?", (before,))
+
+    def remembered(self) -> Iterator[KeyRow]:
+        for row in self._db.execute("SELECT name, expires, body, code FROM keys"):
+            yield KeyRow(*row)
+
+    def accounts(self) -> Iterator[Account]:
+        rows = self._db.execute("SELECT * FROM accounts ORDER BY login")
+        for user, passwords in _USER.read(rows):
+            yield Account(user, *passwords)
+
+    def trades(self) -> Iterator[Trade]:
+        rows = self._db.execute('SELECT * FROM trades ORDER BY "order"')
+        return (trade for trade, _ in _TRADE.read(rows))
+
+    def settings(self, kind: str) -> Iterator[Any]:
+        query = "SELECT body FROM settings WHERE kind = ? ORDER BY position"
+        for (body,) in self._db.execute(query, (kind,)):
+            yield orjson.loads(body)
