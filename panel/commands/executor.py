@@ -92,16 +92,7 @@ def run(request_id: int) -> None:
     request = claim(request_id)
     if request is None:
         return
-    command = load(request)
-    if not isinstance(command, MT4Command) or request.platform is None:
-        raise TypeError(f"{request.command} is not carried out by a worker.")
-    connection = request.platform.connection
-    call = Call(
-        request=request,
-        reader=reader(connection),
-        writer=writer(connection),
-        attempt=request.attempt,
-    )
+    command, call = open_call(request)
     try:
         _check_again(command, call)
     except Invalid as invalid:
@@ -115,6 +106,21 @@ def run(request_id: int) -> None:
         _release(call, error)
         return
     attempt(command, call)
+
+
+def open_call(request: ChangeRequest) -> tuple[MT4Command, Call]:
+    """The command of a claimed request, and the means to carry it out."""
+    command = load(request)
+    if not isinstance(command, MT4Command) or request.platform is None:
+        raise TypeError(f"{request.command} is not carried out by a worker.")
+    connection = request.platform.connection
+    call = Call(
+        request=request,
+        reader=reader(connection),
+        writer=writer(connection),
+        attempt=request.attempt,
+    )
+    return command, call
 
 
 def attempt(command: MT4Command, call: Call) -> None:

@@ -19,14 +19,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from panel.access.actor import Actor
-from panel.commands.base import MT4Command
-from panel.commands.call import Call
-from panel.commands.executor import attempt, worker_name
-from panel.commands.registry import load
+from panel.commands.executor import attempt, open_call, worker_name
 from panel.commands.states import Moved, move
 from panel.models import ChangeRequest, Status
-from panel.mt4.read import reader
-from panel.mt4.write import writer
 
 log = structlog.get_logger(__name__)
 RECONCILIATION = Actor.system("reconciliation")
@@ -112,20 +107,11 @@ def _take_over(request: ChangeRequest) -> None:
     if taken != 1:
         return
     request.refresh_from_db()
-    command = load(request)
-    if not isinstance(command, MT4Command) or request.platform is None:
-        raise TypeError(f"{request.command} is not carried out by a worker.")
-    connection = request.platform.connection
     since = request.unknown_since or now
     if (now - since).total_seconds() > settings.UNKNOWN_TO_PERSON:
         _ask_a_person(request)
         return
-    call = Call(
-        request=request,
-        reader=reader(connection),
-        writer=writer(connection),
-        attempt=request.attempt,
-    )
+    command, call = open_call(request)
     attempt(command, call)
 
 

@@ -14,16 +14,14 @@ from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from panel import audit
 from panel.commands import executor, reconcile
-from panel.commands.base import Invalid, MT4Command
+from panel.commands.base import Invalid
 from panel.commands.call import Call
-from panel.commands.registry import load
 from panel.models import ChangeRequest, Platform, Status
 from panel.mt4.read import reader
-from panel.mt4.write import writer
 from payments.models import Payment
 from tests.core.money import (
     approve_as,
@@ -89,7 +87,7 @@ class Books(RuleBasedStateMachine):
 
     @rule(fault=st.sampled_from(FAULTS), count=st.integers(1, 2))
     def bad_luck(self, fault: str, count: int) -> None:
-        self.sandbox.fault("TradeTransaction", fault, count=count, seconds=0.3)
+        self.sandbox.fault(fault, "TradeTransaction", count=count, seconds=0.3)
 
     @rule()
     def work(self) -> None:
@@ -102,14 +100,9 @@ class Books(RuleBasedStateMachine):
             claimed = executor.claim(request.pk)
             if claimed is None:
                 return
-            command = load(claimed)
-            assert isinstance(command, MT4Command)
-            connection = self.platform.connection
+            command, call = executor.open_call(claimed)
             call = DyingCall(
-                request=claimed,
-                reader=reader(connection),
-                writer=writer(connection),
-                attempt=claimed.attempt,
+                request=claimed, reader=call.reader, writer=call.writer, attempt=call.attempt
             )
             try:
                 executor.attempt(command, call)
@@ -181,7 +174,7 @@ def sandbox(tmp_path: Path) -> Iterator[SandboxProcess]:
 
 
 def test_the_panels_books_are_mt4s_whatever_happened(
-    sandbox: SandboxProcess, settings: SettingsWrapper
+    sandbox: SandboxProcess, settings: Settings
 ) -> None:
     settings.MT4_CHANGE_DEADLINE = 1.0
     settings.MT4_DEADLINE_MARGIN = 0.5

@@ -50,7 +50,7 @@ def test_a_worker_killed_after_mt4_applied_and_before_the_outcome_was_written(
     stack = make_stack(web=False, sandbox={"accounts": 20, "key_memory": KEY_MEMORY})
     with stack.connected():
         login = new_account(demo(), "1000.00")
-        stack.sandbox.fault("TradeTransaction", "delay_after", login=login, seconds=1.8, count=1)
+        stack.sandbox.fault("delay_after", "TradeTransaction", login=login, seconds=1.8, count=1)
         request = ask_withdrawal(person("ops"), login, "400.00")
         approve_as(person("compliance"), request)
         wait_until(seen_by_mt4(stack, login), what="the withdrawal on the sandbox")
@@ -76,7 +76,7 @@ def test_each_fault_with_a_killed_worker_ends_with_one_record(
         made: list[ChangeRequest] = []
         for fault, seconds in FAULTS:
             login = new_account(demo(), "1000.00")
-            stack.sandbox.fault("TradeTransaction", fault, login=login, seconds=seconds, count=1)
+            stack.sandbox.fault(fault, "TradeTransaction", login=login, seconds=seconds, count=1)
             request = ask_withdrawal(person("ops"), login, "100.00")
             approve_as(person("compliance"), request)
             wait_until(seen_by_mt4(stack, login), what=f"{fault} to strike")
@@ -104,7 +104,7 @@ def test_workers_killed_at_random_moments_pay_each_deposit_once(
         sandbox={"accounts": 20, "key_memory": KEY_MEMORY},
     )
     with stack.connected():
-        stack.sandbox.fault("TradeTransaction", "delay_after", seconds=0.3, probability=0.5)
+        stack.sandbox.fault("delay_after", "TradeTransaction", seconds=0.3, probability=0.5)
         logins = [new_account(demo(), "0") for _ in range(6)]
         made: list[ChangeRequest] = []
         for number in range(4):

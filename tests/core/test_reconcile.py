@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from panel.commands import executor, reconcile
 from panel.commands.base import Invalid
@@ -34,7 +34,7 @@ KEY_MEMORY = 2.0
 
 
 @pytest.fixture(autouse=True)
-def short_waits(settings: SettingsWrapper) -> None:
+def short_waits(settings: Settings) -> None:
     """Seconds, not minutes."""
     settings.MT4_DEADLINE_MARGIN = 1.0
     settings.MT4_CHANGE_DEADLINE = 1.0
@@ -73,7 +73,7 @@ def test_a_fault_never_fails_a_payment_and_never_pays_it_twice(
 ) -> None:
     login = new_account(platform, "1000.00")
     request = ask_deposit(cast.olga, login, "10.00")
-    sandbox.fault("TradeTransaction", fault, count=1)
+    sandbox.fault(fault, "TradeTransaction", count=1)
     assert carry_out(request).status == Status.UNKNOWN
     if late:
         time.sleep(KEY_MEMORY + 0.5)
@@ -94,7 +94,7 @@ def test_a_server_that_applies_late_is_waited_for_and_pays_once(
 ) -> None:
     login = new_account(platform, "0")
     request = ask_deposit(cast.olga, login, "10.00")
-    sandbox.fault("TradeTransaction", "outcome_unknown_late", count=1, seconds=2)
+    sandbox.fault("outcome_unknown_late", "TradeTransaction", count=1, seconds=2)
     assert carry_out(request).status == Status.UNKNOWN
     assert settle_down(request).status == Status.DONE
     assert len(records_with(platform, request)) == 1
@@ -105,7 +105,7 @@ def test_a_busy_server_is_asked_again_later(
 ) -> None:
     login = new_account(platform)
     request = ask_deposit(cast.olga, login, "10.00")
-    sandbox.fault("TradeTransaction", "busy", count=1)
+    sandbox.fault("busy", "TradeTransaction", count=1)
     waiting = carry_out(request)
     assert waiting.status == Status.APPROVED
     assert "nothing was sent" in waiting.waiting_for
@@ -151,17 +151,7 @@ def test_a_frozen_worker_that_wakes_up_neither_sends_nor_writes(
     ChangeRequest.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert settle_down(request).status == Status.DONE
 
-    from panel.commands.base import MT4Command
-    from panel.commands.call import Call
-    from panel.commands.registry import load
-    from panel.mt4.read import reader
-
-    connection = platform.connection
-    call = Call(
-        request=frozen, reader=reader(connection), writer=writer(connection), attempt=frozen.attempt
-    )
-    command = load(frozen)
-    assert isinstance(command, MT4Command)
+    command, call = executor.open_call(frozen)
     executor.attempt(command, call)
     assert ChangeRequest.objects.get(pk=request.pk).status == Status.DONE
     assert len(records_with(platform, request)) == 1
@@ -171,7 +161,7 @@ def two_records(platform: Platform, maker: User, sandbox: SandboxProcess) -> Cha
     """An unknown deposit whose reference stands twice in MT4: somebody booked it by hand too."""
     login = new_account(platform)
     request = ask_deposit(maker, login, "10.00")
-    sandbox.fault("TradeTransaction", "drop_after", count=1)
+    sandbox.fault("drop_after", "TradeTransaction", count=1)
     carry_out(request)
     writer(platform.connection).balance(
         login, Decimal("10.00"), comment=request.reference, key="by hand"
@@ -189,11 +179,11 @@ def test_two_records_with_one_reference_go_to_a_person(
 
 
 def test_an_hour_of_silence_goes_to_a_person(
-    platform: Platform, cast: Cast, sandbox: SandboxProcess, settings: SettingsWrapper
+    platform: Platform, cast: Cast, sandbox: SandboxProcess, settings: Settings
 ) -> None:
     settings.UNKNOWN_TO_PERSON = 1
     request = ask_deposit(cast.olga, new_account(platform), "10.00")
-    sandbox.fault("TradeTransaction", "outcome_unknown_not_applied", count=1)
+    sandbox.fault("outcome_unknown_not_applied", "TradeTransaction", count=1)
     carry_out(request)
     assert settle_down(request).needs_person
 

@@ -203,7 +203,7 @@ def test_money_waits_while_the_accounts_last_operation_is_unknown(
     login = new_account(platform)
     first = ask_deposit(cast.olga, login, "10.00")
     second = ask_deposit(cast.olga, login, "20.00")
-    sandbox.fault("TradeTransaction", "drop_after", count=1)
+    sandbox.fault("drop_after", "TradeTransaction", count=1)
     assert carry_out(first).status == Status.UNKNOWN
     waiting = carry_out(second)
     assert waiting.status == Status.APPROVED

@@ -1,0 +1,99 @@
+"""Every command is whole: rights, risk, words, a form, and a test that names it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+from django.urls import get_resolver
+
+from panel.access.permissions import PERMISSIONS
+from panel.access.roles import ROLES
+from panel.commands.base import Command, MT4Command, PanelCommand, Risk
+from panel.commands.registry import COMMANDS
+
+TESTS = Path(__file__).resolve().parents[1]
+# Commands without a form of their own, and why.
+NO_FORM: dict[str, str] = {}
+# Who stands behind it: commands that a rule of the house, not a policy row, keeps for two people.
+ALWAYS_TWO = ("staff.", "roles.", "policies.", "platforms.", "requests.settle")
+
+every_command = pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
+
+
+def test_there_are_the_commands_of_the_house() -> None:
+    assert {
+        "accounts.create",
+        "accounts.change_profile",
+        "accounts.change_leverage",
+        "accounts.change_group",
+        "accounts.change_access",
+        "accounts.reset_password",
+        "payments.deposit",
+        "payments.withdraw",
+        "payments.credit_in",
+        "payments.credit_out",
+        "requests.settle",
+    } <= set(COMMANDS)
+
+
+@every_command
+def test_a_command_names_its_rights_and_somebody_has_them(command: type[Command]) -> None:
+    for right in (command.permission, command.approve_permission):
+        assert right in PERMISSIONS
+        assert any(right in role.permissions for role in ROLES), right
+
+
+@every_command
+def test_a_command_has_a_risk_a_label_and_a_reference_of_its_own(command: type[Command]) -> None:
+    assert isinstance(command.risk, Risk)
+    assert command.label[:1].isupper()
+    assert re.fullmatch("[A-Z]{2}", command.prefix)
+    same = [other.name for other in COMMANDS.values() if other.prefix == command.prefix]
+    assert same == [command.name]
+
+
+@every_command
+def test_a_command_has_a_form_or_a_reason_for_none(command: type[Command]) -> None:
+    if command.name in NO_FORM:
+        assert command.form_url is None
+        return
+    names = {key for key in get_resolver().reverse_dict if isinstance(key, str)}
+    assert command.form_url in names
+
+
+@every_command
+def test_a_command_is_frozen_and_of_a_known_kind(command: type[Command]) -> None:
+    assert issubclass(command, (MT4Command, PanelCommand))
+    assert command.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    assert dataclasses.fields(command)
+
+
+@every_command
+def test_a_command_that_moves_money_or_is_critical_shows_evidence_or_needs_two(
+    command: type[Command],
+) -> None:
+    if command.name.startswith(ALWAYS_TWO):
+        assert issubclass(command, PanelCommand)
+        assert command.default_needed.approvals >= 1
+
+
+@every_command
+def test_a_command_is_named_in_a_test_of_what_it_does(command: type[Command]) -> None:
+    named = re.compile(rf"\b{command.__name__}\b|\b{re.escape(command.name)}\b")
+    files = [
+        file
+        for file in TESTS.rglob("test_*.py")
+        if file != Path(__file__) and named.search(file.read_text())
+    ]
+    assert files, f"no test speaks of {command.name}"
+
+
+def test_no_role_makes_and_approves_the_same_thing() -> None:
+    for role in ROLES:
+        for command in COMMANDS.values():
+            if command.risk is Risk.MONEY:
+                both = {command.permission, command.approve_permission} <= set(role.permissions)
+                assert not both, f"{role.slug} makes and approves {command.name}"
