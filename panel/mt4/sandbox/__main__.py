@@ -29,9 +29,11 @@ LARGEST_BODY = 64 << 20
 async def serve(options: Options, store: Store) -> None:
     """Load, listen, and run until SIGTERM or SIGINT."""
     begun = time.perf_counter()
+    # What is loaded stays: the collector need not walk over it, now or later.
+    gc.disable()
     state = boot.load(options, store)
-    # What is loaded stays: the collector need not walk over it again and again.
     gc.freeze()
+    gc.enable()
     keys = Keys(store, memory=options.key_memory, held_memory=options.held_key_memory)
     faults = Faults(options.seed)
     engine = Engine(store, keys, faults)

@@ -18,14 +18,14 @@ OLDEST_DAYS = 730
 # country, dialling code, cities, first names, last names; all fit MT4's 8-bit fields
 _LANDS = """
 Germany|49|Berlin,München,Köln,Hamburg|Jürgen,Anja,Lukas,Käthe|Müller,Schäfer,Weiß,Groß
-France|33|Paris,Lyon,Nîmes,Lille|François,Élodie,Hélène,Luc,Chloé,Mathieu|Lefèvre,Durand,Béranger,Moreau,Petit,Garnier
+France|33|Paris,Lyon,Nîmes,Lille|François,Élodie,Hélène,Luc,Chloé|Lefèvre,Durand,Béranger,Moreau,Petit,Garnier
 Spain|34|Madrid,Sevilla,Málaga,Cádiz|José,Lucía,Iñaki,Carmen,Álvaro,Begoña|García,Núñez,Muñoz,Peña,Ibáñez,Romero
-Portugal|351|Lisboa,Porto,Évora|João,Inês,Tomás,Conceição,Rui,Beatriz|Simões,Gonçalves,Araújo,Magalhães,Silva,Brandão
+Portugal|351|Lisboa,Porto,Évora|João,Inês,Tomás,Rui,Beatriz|Simões,Gonçalves,Araújo,Magalhães,Silva,Brandão
 Sweden|46|Stockholm,Göteborg,Malmö|Åsa,Björn,Göran,Maj,Sören,Linnéa|Åström,Sjöberg,Nyström,Lindqvist,Öberg,Dahl
 Poland|48|Warszawa,Krakow,Gdynia|Piotr,Agnieszka,Marek,Zofia,Tomasz,Ewa|Kowalski,Nowak,Wisniewski,Zielinska,Mazur,Krol
-United Kingdom|44|London,Leeds,Bristol|Oliver,Amelia,George,Isla,Harry,Freya|Smith,O'Connor,Taylor,Wright,Hughes,Clarke
+United Kingdom|44|London,Leeds,Bristol|Oliver,Amelia,George,Isla|Smith,Wright,Hughes,Clarke
 Greece|30|Athina,Patra|Giorgos,Eleni,Nikos,Dimitris,Sofia|Papadopoulos,Nikolaidis,Vlachos,Makris
-Ukraine|380|Kyiv,Lviv,Odesa|Oleksandr,Olena,Taras,Iryna,Bohdan,Nataliia|Shevchenko,Kovalenko,Bondar,Tkachuk,Melnyk,Lysenko
+Ukraine|380|Kyiv,Lviv,Odesa|Oleksandr,Olena,Taras,Iryna|Shevchenko,Kovalenko,Bondar,Melnyk
 Japan|81|Tokyo,Osaka,Fukuoka|Haruto,Yui,Sota,Aoi,Ren,Hina|Sato,Suzuki,Takahashi,Tanaka,Ito,Yamamoto
 China|86|Shanghai,Shenzhen,Chengdu|Wei,Fang,Jun,Xiulan,Lei,Min|Wang,Li,Zhang,Liu,Chen,Zhao
 United Arab Emirates|971|Dubai,Sharjah|Khalid,Maryam,Omar,Noura|Al Hashimi,Haddad,Nasser
