@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.db import models
 from django.urls import reverse
 
@@ -75,7 +73,7 @@ class Account(models.Model):
     synced_at = models.DateTimeField()
     gone = models.DateTimeField(null=True)
 
-    objects: ClassVar[models.Manager[Account]] = AccountQuerySet.as_manager()
+    objects = AccountQuerySet.as_manager()
 
     class Meta:
         ordering = ("platform", "login")

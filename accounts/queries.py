@@ -10,6 +10,7 @@ from django.db.models import Count, Q, Sum
 from panel.access.masks import visible
 
 if TYPE_CHECKING:
+    from accounts.models import Account  # noqa: F401 - in quotes below
     from panel.models import User
 
 LARGEST_LOGIN = 2**31 - 1
@@ -28,7 +29,7 @@ def login_begins(digits: str) -> Q:
     return condition
 
 
-class AccountQuerySet(models.QuerySet[Any]):
+class AccountQuerySet(models.QuerySet["Account"]):
     """Accounts of the mirror."""
 
     def visible_to(self, user: User) -> Self:

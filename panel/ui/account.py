@@ -23,7 +23,7 @@ from panel.mt4.protocol.flags import EnableFlags
 from panel.mt4.protocol.records import Group, MarginLevel, User
 from panel.mt4.read import reader
 from panel.ui.links import Link
-from panel.ui.views import PanelView
+from panel.ui.views import PanelView, TableView
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
@@ -87,20 +87,34 @@ class AccountLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Tab:
-    """A tab of the account's pages, for those who have the right."""
+class Deed:
+    """A page about an account, for those who have the right."""
 
     label: str
     url_name: str
     permission: str
+    icon: str = ""
 
 
 ACCOUNT_TABS = (
-    Tab("Overview", "account", "accounts.view"),
-    Tab("Positions", "account_positions", "trading.view"),
-    Tab("History", "account_history", "trading.view"),
-    Tab("Payments", "account_payments", "payments.view"),
-    Tab("Changes", "account_changes", "accounts.view"),
+    Deed("Overview", "account", "accounts.view"),
+    Deed("Positions", "account_positions", "trading.view"),
+    Deed("History", "account_history", "trading.view"),
+    Deed("Payments", "account_payments", "payments.view"),
+    Deed("Changes", "account_changes", "accounts.view"),
+)
+PAYMENT_DEEDS = (
+    Deed("Deposit", "payment_deposit", "payments.deposit", "arrow-bar-to-down"),
+    Deed("Withdraw", "payment_withdraw", "payments.withdraw", "arrow-bar-to-up"),
+    Deed("Give credit", "payment_credit_in", "payments.credit", "gift"),
+    Deed("Take credit back", "payment_credit_out", "payments.credit", "arrow-back-up"),
+)
+ACCOUNT_DEEDS = (
+    Deed("Change profile", "account_change_profile", "accounts.change_profile", "user-cog"),
+    Deed("Change leverage", "account_change_leverage", "accounts.change_leverage", "scale"),
+    Deed("Change group", "account_change_group", "accounts.change_group", "users-group"),
+    Deed("Enable, disable, read-only", "account_change_access", "accounts.change_access", "lock"),
+    Deed("Reset password", "account_reset_password", "accounts.reset_password", "key"),
 )
 
 
@@ -192,7 +206,7 @@ def account_line(platform: Platform, login: int, actor: Actor) -> AccountLine:
 
 
 class AccountMixin:
-    """Any view below `<slug:platform>/<int:login>/`: the account, its scope, the tabs.
+    """Any view below `<slug:platform>/<int:login>/`: the account, its scope, tabs and menu.
 
     Mix it in before the view class. Whoever may not see the account gets a 404.
     """
@@ -218,33 +232,50 @@ class AccountMixin:
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         return response
 
-    def get_crumbs(self) -> Sequence[Link]:
-        """Below the list of accounts."""
-        return (Link("Accounts", reverse("accounts")),)
+    def get_account(self) -> AccountLine:
+        """The line above a form."""
+        return self.account
 
     def get_title(self) -> str:
-        """The account's name, or its login where it has none."""
-        return self.account.name or str(self.account.login)
+        """The form's own title; a tab is headed by the account's name."""
+        own: str = super().get_title()  # type: ignore[misc]
+        return own or self.account.name or str(self.account.login)
+
+    def get_crumbs(self) -> Sequence[Link]:
+        """Below the list of accounts; a form also below its account."""
+        crumbs = [Link("Accounts", reverse("account_list"))]
+        if getattr(self, "title", ""):
+            crumbs.append(Link(f"{self.account.login} {self.account.name}", self.account.url))
+        return crumbs
+
+    def links(self, deeds: Sequence[Deed]) -> list[Link]:
+        """Those of the deeds that this person may do, for this account."""
+        place = (self.account.platform.slug, self.account.login)
+        return [
+            Link(deed.label, reverse(deed.url_name, args=place), deed.icon)
+            for deed in deeds
+            if self.request.actor.may(deed.permission)
+        ]
 
     def get_context(self, **extra: Any) -> dict[str, Any]:
-        """`account` and `tabs` beside what every page has."""
-        match = self.request.resolver_match
-        here = match.url_name if match else ""
-        place = (self.account.platform.slug, self.account.login)
-        tabs = [
-            {
-                "label": tab.label,
-                "url": reverse(tab.url_name, args=place),
-                "active": tab.url_name == here,
-            }
-            for tab in ACCOUNT_TABS
-            if self.request.actor.may(tab.permission)
-        ]
+        """`account`, its tabs and what can be done with it, beside what every page has."""
         context: dict[str, Any] = super().get_context(  # type: ignore[misc]
-            account=self.account, tabs=tabs, **extra
+            **{
+                "account": self.account,
+                "tabs": self.links(ACCOUNT_TABS),
+                "deeds": self.links(ACCOUNT_DEEDS),
+                "payments": self.links(PAYMENT_DEEDS),
+                **extra,
+            }
         )
         return context
 
 
 class AccountView(AccountMixin, PanelView):
-    """A plain page about one account. Templates extend `accounts/base.html`."""
+    """A plain page about one account. Templates extend `accounts/base.html`, block `tab`."""
+
+
+class AccountTableView(AccountMixin, TableView):
+    """A list about one account, as one of its tabs."""
+
+    template_name = "accounts/tab_list.html"
