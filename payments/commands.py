@@ -8,6 +8,9 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from celery import current_app
+from django.db import transaction
+
 from panel.access.policy import Needed
 from panel.commands.base import (
     Change,
@@ -21,6 +24,7 @@ from panel.commands.base import (
 from panel.commands.registry import register
 from panel.lib import money
 from panel.lib.money import ZERO
+from panel.models import Status
 from panel.mt4.limits import TRADE_COMMENT, check_trade_comment
 from panel.mt4.protocol.enums import TradeCommand
 from panel.ui.figures import date_text, money_text, percent_text
@@ -250,10 +254,20 @@ class MoneyCommand(MT4Command):
 
     @classmethod
     def moved(cls, request: ChangeRequest) -> None:
-        """The payment stands where its request stands."""
+        """The payment stands where its request stands; once done, the mirrored account follows."""
         Payment.objects.filter(request=request).update(
             status=request.status, finished=request.finished
         )
+        if request.status == Status.DONE:
+            place = (request.platform_id, request.login)
+            transaction.on_commit(lambda: refresh_account(*place), robust=True)
+
+
+def refresh_account(platform_id: int | None, login: int | None) -> None:
+    """Have the mirror of accounts read one account now; if the broker is away, its turn comes."""
+    current_app.send_task(
+        "accounts.tasks.refresh_account", (platform_id, login), retry=False, expires=20
+    )
 
 
 def _lines(now: Standing, then: Standing) -> Iterator[tuple[str, str, str]]:

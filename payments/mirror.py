@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
-from typing import TypeVar
 
 import structlog
 from django.core.cache import cache
@@ -18,31 +15,21 @@ from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.protocol.records import Trade
 from panel.mt4.protocol.wire import NO_TIME
 from panel.mt4.read import Reader, reader
+from panel.ui.owners import LOGINS_PER_CALL, all_owners, portions
 from payments.evidence import MONEY
 from payments.models import MoneyMirror, MoneyRecord, Payment
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
-# Logins travel in the address of the call, which proxies cut beyond some 8 kB.
-LOGINS_PER_CALL = 250
 ROWS_PER_WRITE = 1000
 # Each reading begins this long before the last one ended: records appear late, clocks are moved.
 OVERLAP = timedelta(hours=6)
 # To the end of what a server's clock, however wrong, may have written.
 AHEAD = timedelta(days=2)
-# Seconds for which the list of accounts and the manager's rights are kept.
-ACCOUNTS_KEPT = 300
+# Seconds for which the manager's rights are kept.
+RIGHTS_KEPT = 300
 # Seconds for which a reading holds the others back without a sign of life: one call and its wait.
 SILENCE = 90
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose records they are."""
-
-    group: str
-    currency: str
 
 
 def mirror_now(platform: Platform) -> int:
@@ -68,7 +55,7 @@ def _read_through(platform: Platform, reading: Reader) -> int:
     clock = platform.server_time(began)
     last = MoneyMirror.objects.filter(platform=platform).first()
     start = _naive(last.read_through) - OVERLAP if last else NO_TIME
-    owners = _owners(platform, reading)
+    owners = all_owners(platform)
     read = _batch if _may_ask_reports(platform, reading) else _one_by_one
     count = 0
     for trades in read(reading, sorted(owners), start, clock + AHEAD):
@@ -88,21 +75,6 @@ def _read_through(platform: Platform, reading: Reader) -> int:
     return count
 
 
-def _owners(platform: Platform, reading: Reader) -> dict[int, Owner]:
-    """Every account with its group and currency, a few minutes old at the most."""
-    place = f"money-owners:{platform.pk}"
-    found: dict[int, Owner] | None = cache.get(place)
-    if found is None:
-        currencies = {group.group: group.currency for group in reading.groups()}
-        found = {
-            account.login: Owner(account.group, currencies.get(account.group, ""))
-            for page in reading.accounts()
-            for account in page
-        }
-        cache.set(place, found, ACCOUNTS_KEPT)
-    return found
-
-
 def _may_ask_reports(platform: Platform, reading: Reader) -> bool:
     """Whether our manager account has the right to reports: without it MT4 may hang up."""
     place = f"money-reports:{platform.pk}"
@@ -114,14 +86,14 @@ def _may_ask_reports(platform: Platform, reading: Reader) -> bool:
             if str(served.id) == str(platform.platform_id)
         }
         known = any(rights.reports for rights in reading.manager_rights() if rights.login in ours)
-        cache.set(place, known, ACCOUNTS_KEPT)
+        cache.set(place, known, RIGHTS_KEPT)
     return known
 
 
 def _batch(
     reading: Reader, logins: list[int], start: datetime, end: datetime
 ) -> Iterator[list[Trade]]:
-    for some in _portions(logins, LOGINS_PER_CALL):
+    for some in portions(logins, LOGINS_PER_CALL):
         yield reading.reports(some, start, end)
 
 
@@ -135,7 +107,7 @@ def _one_by_one(
 def keep(platform: Platform, rows: Iterable[tuple[Trade, str, str]]) -> None:
     """Write records (with their account's group and currency) over what is there of them."""
     records = [_record(platform, *row) for row in rows]
-    for some in _portions(records, ROWS_PER_WRITE):
+    for some in portions(records, ROWS_PER_WRITE):
         MoneyRecord.objects.bulk_create(
             some,
             update_conflicts=True,
@@ -182,9 +154,3 @@ def _stamp(clock: datetime) -> int:
 
 def _naive(stamp: int) -> datetime:
     return NO_TIME + timedelta(seconds=stamp)
-
-
-def _portions(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    remaining = iter(items)
-    while portion := list(islice(remaining, size)):
-        yield portion

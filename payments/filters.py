@@ -1,0 +1,28 @@
+"""What narrows the list of payments."""
+
+from __future__ import annotations
+
+import django_filters as filters
+
+from panel.models import Status
+from payments.models import Kind, Method, Payment
+
+
+def _currencies() -> list[tuple[str, str]]:
+    names = Payment.objects.order_by("currency").values_list("currency", flat=True).distinct()
+    return [(name, name) for name in names]
+
+
+class PaymentFilter(filters.FilterSet):  # type: ignore[misc]
+    """Kind, state, way, currency, day and amount."""
+
+    kind = filters.MultipleChoiceFilter(choices=Kind.choices, label="Kind")
+    status = filters.MultipleChoiceFilter(choices=Status.choices, label="State")
+    method = filters.MultipleChoiceFilter(choices=Method.choices, label="Method")
+    currency = filters.ChoiceFilter(choices=_currencies, label="Currency", empty_label="any")
+    created = filters.DateFromToRangeFilter(label="Asked")
+    amount = filters.RangeFilter(label="Amount")
+
+    class Meta:
+        model = Payment
+        fields: tuple[str, ...] = ()

@@ -1,0 +1,20 @@
+"""Addresses of payments, below /payments/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from payments import dashboard, pick, views
+
+ACCOUNT = "<slug:platform>/<int:login>/"
+
+urlpatterns = [
+    path("", views.PaymentListView.as_view(), name="payment_list"),
+    path("new/", pick.NewPaymentView.as_view(), name="payment_new"),
+    path("net-deposits.json", dashboard.NetDepositsView.as_view(), name="payments_net_deposits"),
+    path(f"account/{ACCOUNT}", views.AccountPaymentsView.as_view(), name="account_payments"),
+    path(f"{ACCOUNT}deposit/", views.DepositView.as_view(), name="payment_deposit"),
+    path(f"{ACCOUNT}withdraw/", views.WithdrawView.as_view(), name="payment_withdraw"),
+    path(f"{ACCOUNT}credit-in/", views.CreditInView.as_view(), name="payment_credit_in"),
+    path(f"{ACCOUNT}credit-out/", views.CreditOutView.as_view(), name="payment_credit_out"),
+]

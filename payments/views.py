@@ -1,0 +1,130 @@
+"""Pages of payments: the list, an account's ledger, and the forms that move money."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.db.models import Case, F, Q, QuerySet, When
+from django.urls import reverse
+
+from panel.commands.base import Command
+from panel.mt4.read import reader
+from panel.ui.account import PAYMENT_DEEDS, AccountMixin, AccountView
+from panel.ui.commands import CommandView
+from panel.ui.links import Link
+from panel.ui.platform import platform_of
+from panel.ui.views import TableView
+from payments import commands
+from payments.filters import PaymentFilter
+from payments.forms import CreditForm, CreditInForm, PaymentForm
+from payments.ledger import ledger
+from payments.models import Kind, Payment
+from payments.queries import payments_of
+from payments.tables import LedgerTable, PaymentTable
+
+OUT = [Kind.WITHDRAWAL, Kind.CREDIT_OUT]
+
+
+class PaymentListView(TableView):
+    """Every payment of the platform in use."""
+
+    permission: ClassVar[str] = "payments.view"
+    title: ClassVar[str] = "Payments"
+    table_class = PaymentTable
+    filterset_class = PaymentFilter
+    search_words: ClassVar[str] = "Reference, login, name, external reference"
+
+    def get_queryset(self) -> QuerySet[Payment]:
+        """Within the person's scopes."""
+        rows = payments_of(self.request.actor.person_or_fail())
+        rows = rows.filter(platform=platform_of(self.request))
+        return rows.select_related("platform", "request__maker").annotate(
+            signed=Case(When(kind__in=OUT, then=-F("amount")), default=F("amount"))
+        )
+
+    def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
+        """A login exactly, a reference from its start, anything else anywhere."""
+        found = (
+            Q(reference__istartswith=words)
+            | Q(reference__iendswith=f" {words}")
+            | Q(account_name__icontains=words)
+            | Q(external_reference__icontains=words)
+        )
+        if words.isdecimal() and len(words) < 10:
+            found |= Q(login=int(words))
+        return queryset.filter(found)
+
+    def get_primary(self) -> Link | None:
+        """A new payment, for those who may make one of any kind."""
+        if any(self.request.actor.may(deed.permission) for deed in PAYMENT_DEEDS):
+            return Link("New payment", reverse("payment_new"), "plus")
+        return None
+
+
+class AccountPaymentsView(AccountView):
+    """One account: the panel's payments beside MT4's records."""
+
+    permission: ClassVar[str] = "payments.view"
+    template_name = "payments/account.html"
+
+    def get_context(self, **extra: Any) -> dict[str, Any]:
+        """The ledger, live where MT4 answers."""
+        account = self.account
+        live = reader(account.platform.connection) if account.live else None
+        found = ledger(account.platform, account.login, live)
+        return super().get_context(
+            ledger=found,
+            table=LedgerTable(self.request, found.lines, paged=False),
+            target="ledger",
+            **extra,
+        )
+
+
+class MoneyView(AccountMixin, CommandView):
+    """A form that moves money on the account of the address."""
+
+    command_class: ClassVar[type[commands.MoneyCommand]]
+    form_class: ClassVar[type[forms.Form]] = PaymentForm
+    template_name = "payments/form.html"
+
+    def get_command(self, cleaned: dict[str, Any]) -> Command:
+        """The command of the form's values."""
+        values = {name: value for name, value in cleaned.items() if name != "reason"}
+        return self.command_class(
+            platform=self.account.platform.slug, login=self.account.login, **values
+        )
+
+
+class DepositView(MoneyView):
+    """Money in."""
+
+    permission: ClassVar[str] = "payments.deposit"
+    title: ClassVar[str] = "Deposit"
+    command_class = commands.Deposit
+
+
+class WithdrawView(MoneyView):
+    """Money out."""
+
+    permission: ClassVar[str] = "payments.withdraw"
+    title: ClassVar[str] = "Withdrawal"
+    command_class = commands.Withdraw
+
+
+class CreditInView(MoneyView):
+    """Credit in."""
+
+    permission: ClassVar[str] = "payments.credit"
+    title: ClassVar[str] = "Give credit"
+    command_class = commands.CreditIn
+    form_class = CreditInForm
+
+
+class CreditOutView(MoneyView):
+    """Credit out."""
+
+    permission: ClassVar[str] = "payments.credit"
+    title: ClassVar[str] = "Take credit back"
+    command_class = commands.CreditOut
+    form_class = CreditForm
