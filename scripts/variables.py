@@ -49,22 +49,22 @@ def surroundings(given: Mapping[str, str]) -> Surroundings:
 
     Raises Unusable for values that cannot work.
     """
-    env = {**_dot_env(), **given}
-    data = _data_dir(env.get("DATA_DIR") or "var")
+    # An empty variable is one that was not set.
+    env = {name: value for name, value in {**_dot_env(), **given}.items() if value}
+    data = _data_dir(env.get("DATA_DIR", "var"))
     port = _port(env, "PORT", 8000)
     env["DATA_DIR"] = str(data)
     env["PORT"] = str(port)
-    if not env.get("SECRET_KEY") and not env.get("SECRET_KEY_FILE"):
-        env.pop("SECRET_KEY", None)
+    if not env.keys() & {"SECRET_KEY", "SECRET_KEY_FILE"}:
         env["SECRET_KEY_FILE"] = str(secret_key(data))
-    env["PANEL_URL"] = env.get("PANEL_URL") or f"http://localhost:{port}"
+    env.setdefault("PANEL_URL", f"http://localhost:{port}")
     socket = None
-    if not env.get("REDIS_URL"):
+    if "REDIS_URL" not in env:
         socket = socket_path(data)
         env["REDIS_URL"] = f"unix://{socket}"
     found = Surroundings(
         data=data,
-        bind=env.get("BIND") or "127.0.0.1",
+        bind=env.get("BIND", "127.0.0.1"),
         port=port,
         sandbox_port=_port(env, "SANDBOX_PORT", 9100),
         env=env,
@@ -126,7 +126,7 @@ def _data_dir(text: str) -> Path:
 
 
 def _port(env: Mapping[str, str], name: str, default: int) -> int:
-    text = env.get(name) or str(default)
+    text = env.get(name, str(default))
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise Unusable(f"{name}={text} is not a port: use a number from 1 to 65535.")
     return int(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -12,9 +13,13 @@ import tempfile
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from scripts.services import ROOT
 from tests.harness.postgres import Postgres
+
+Kind = Literal["sqlite", "postgres"]
+_kept: dict[tuple[Kind, str], str] = {}
 
 
 def manage(env: Mapping[str, str], *arguments: str, timeout: float = 120) -> str:
@@ -43,22 +48,48 @@ def base_env(data: Path) -> dict[str, str]:
     }
 
 
-@lru_cache
-def migrated_sqlite() -> Path:
-    """An SQLite file with every migration applied, to be copied."""
-    folder = _folder()
-    manage(base_env(folder), "migrate", "--verbosity", "0")
-    return folder / "panel.sqlite3"
+def new_database(kind: Kind, data: Path, name: str) -> str:
+    """Copy the kept database of this name, or else a migrated one; the copy's URL."""
+    template = _kept.get((kind, name)) or _migrated(kind)
+    if kind == "postgres":
+        return postgres().create(f"stack_{secrets.token_hex(4)}", template)
+    shutil.copy(template, data / "panel.sqlite3")
+    return f"sqlite:///{data / 'panel.sqlite3'}"
+
+
+def is_known(kind: Kind, name: str) -> bool:
+    """Whether a database of this name was kept."""
+    return (kind, name) in _kept
+
+
+def keep(kind: Kind, name: str, url: str) -> None:
+    """Keep a copy of a database, which nobody may be using now, for `new_database`."""
+    if kind == "postgres":
+        postgres().create(name, url.rpartition("/")[2])
+        _kept[kind, name] = name
+    else:
+        file = _folder() / "panel.sqlite3"
+        shutil.copy(url.removeprefix("sqlite:///"), file)
+        _kept[kind, name] = str(file)
 
 
 @lru_cache
 def postgres() -> Postgres:
-    """The one PostgreSQL server of this test process, with a migrated database "migrated"."""
+    """The one PostgreSQL server of this test process for throw-away panels."""
     server = Postgres()
     atexit.register(server.stop)
-    url = server.create("migrated")
-    manage(base_env(_folder()) | {"DATABASE_URL": url}, "migrate", "--verbosity", "0")
     return server
+
+
+@lru_cache
+def _migrated(kind: Kind) -> str:
+    """The file, or the database's name, with every migration applied."""
+    folder = _folder()
+    env = base_env(folder)
+    if kind == "postgres":
+        env["DATABASE_URL"] = postgres().create("migrated")
+    manage(env, "migrate", "--verbosity", "0")
+    return "migrated" if kind == "postgres" else str(folder / "panel.sqlite3")
 
 
 @lru_cache

@@ -14,6 +14,7 @@ import requests
 from celery import Celery
 from kombu.exceptions import OperationalError
 
+from panel.models import Platform
 from scripts import services
 from scripts.services import Service
 from tests.harness import prepared
@@ -78,14 +79,14 @@ class Stack:
         self.sandbox.start()
         self.env = {
             **prepared.base_env(self.data),
-            "DATABASE_URL": self._make_database(),
+            "DATABASE_URL": prepared.new_database(self._database, self.data, self._seeded(seed)),
             "REDIS_URL": self.broker.url,
             "PANEL_URL": self.url,
             "SANDBOX_URL": self.sandbox.url,
             **self._extra,
         }
         if seed:
-            self.manage("seed_demo")
+            self._seed()
         for _ in range(workers):
             self.start_worker(wait=False)
         if beat:
@@ -102,7 +103,7 @@ class Stack:
         Stack.running.remove(self)
         for service in [*self.workers, self.beat, self.web]:
             if service:
-                service.stop(2)
+                service.kill()  # in order would take seconds, and nobody misses their data
         self.sandbox.stop()
         self.broker.stop()
         shutil.rmtree(self._socket_folder, ignore_errors=True)
@@ -152,12 +153,22 @@ class Stack:
         log = self.folder / "log" / f"{name}.log"
         return Service.start(name, command, log=log, env={**self.env, **(env or {})})
 
-    def _make_database(self) -> str:
-        if self._database == "postgres":
-            return prepared.postgres().create(f"stack_{secrets.token_hex(4)}", "migrated")
-        file = self.data / "panel.sqlite3"
-        shutil.copy(prepared.migrated_sqlite(), file)
-        return f"sqlite:///{file}"
+    def _seeded(self, seed: bool) -> str:
+        """The name of the demo data: what is mirrored depends on the sandbox's own seed."""
+        if not seed:
+            return ""
+        options = self.sandbox.options
+        return f"seeded_{options.get('accounts')}_{options.get('seed', 1)}"
+
+    def _seed(self) -> None:
+        """Seed the database, or correct the one address in a copy of one seeded before."""
+        url, name = self.env["DATABASE_URL"], self._seeded(seed=True)
+        if prepared.is_known(self._database, name):
+            with self.connected():
+                Platform.objects.update(authority=self.sandbox.url, api_base=self.sandbox.url)
+        else:
+            self.manage("seed_demo")
+            prepared.keep(self._database, name, url)
 
     def _serves(self) -> bool:
         try:
@@ -169,7 +180,7 @@ class Stack:
         broker = self.broker.url.replace("unix://", "redis+socket://")
         with Celery(broker=broker, set_as_current=False) as app:
             try:
-                return bool(app.control.ping(destination=[node], timeout=1, limit=1))
+                return bool(app.control.ping(destination=[node], timeout=0.5, limit=1))
             except OperationalError:
                 return False
 
