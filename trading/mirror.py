@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -11,9 +10,9 @@ from django.utils import timezone
 
 from panel.models import Platform
 from panel.mt4.protocol.records import Trade as Record
-from panel.mt4.protocol.wire import NO_TIME
 from panel.mt4.read import reader
 from panel.ui.owners import Owner, owners_of, portions
+from trading.clock import stamp
 from trading.models import Trade, TradeMirror
 
 log = structlog.get_logger(__name__)
@@ -101,8 +100,8 @@ def fields(platform: Platform, record: Record, owner: Owner) -> dict[str, Any]:
         "comment": record.comment[:64],
         "magic": record.magic,
         "opened": platform.from_server_time(record.open_time),
-        "server_opened": _stamp(record.open_time),
-        "server_expires": _stamp(record.expiration),
+        "server_opened": stamp(record.open_time),
+        "server_expires": stamp(record.expiration),
     }
 
 
@@ -110,8 +109,3 @@ def _delete_all_but(platform: Platform, seen: set[int]) -> None:
     known = Trade.objects.filter(platform=platform).values_list("ticket", flat=True)
     for some in portions(set(known) - seen, 500):
         Trade.objects.filter(platform=platform, ticket__in=some).delete()
-
-
-def _stamp(clock: datetime) -> int:
-    """A naive time of the server's clock as MT4 keeps it."""
-    return int((clock - NO_TIME).total_seconds())
