@@ -1,11 +1,11 @@
-"""Questions put to the mirror: whose accounts one sees, what matches, what it adds up to."""
+"""Questions put to the mirror: whose accounts one sees, and what matches."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Count, Q, Sum
+from django.db.models import Q
 
 from panel.access.masks import visible
 
@@ -56,21 +56,3 @@ class AccountQuerySet(models.QuerySet["Account"]):
         if contact:
             condition |= Q(email_key__contains=words)
         return self.filter(condition)
-
-    def at_risk(self) -> Self:
-        """Those at margin call or stop-out."""
-        return self.filter(margin_state__in=AT_RISK)
-
-    def totals(self) -> list[dict[str, Any]]:
-        """Number of accounts, balance, credit and equity by currency."""
-        return list(
-            self.order_by()
-            .values("currency")
-            .annotate(
-                accounts=Count("pk"),
-                balance=Sum("balance"),
-                credit=Sum("credit"),
-                equity=Sum("equity"),
-            )
-            .order_by("currency")
-        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -46,7 +46,7 @@ class AccountListView(TableView):
 
     def search(self, queryset: QuerySet[Any], words: str) -> AccountQuerySet:
         """By the beginning of a login, or a part of a name or an e-mail."""
-        rows: AccountQuerySet = queryset
+        rows = cast(AccountQuerySet, queryset)
         return rows.search(words, contact=self.request.actor.may("accounts.contact"))
 
     def as_of(self) -> datetime | None:
