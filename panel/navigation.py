@@ -37,6 +37,14 @@ class Group:
     entries: tuple[Entry, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DemoPerson:
+    """Somebody to sign in as where the panel is only shown."""
+
+    email: str
+    role: str
+
+
 @dataclass(slots=True)
 class ShownEntry:
     """An entry as the sidebar draws it."""
@@ -156,11 +164,20 @@ def address(url_name: str) -> str:
         return ""
 
 
+def demo_people() -> list[DemoPerson]:
+    """The demo staff, for the box on the sign-in page."""
+    people = User.objects.filter(email__endswith="@demo.test", is_active=True).order_by("pk")
+    return [
+        DemoPerson(person.email, ", ".join(role.name for role in person.roles.all()))
+        for person in people.prefetch_related("roles")
+    ]
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context processor: what `base.html` draws around every page."""
     person = getattr(request, "user", None)
     if not isinstance(person, User):
-        return {"theme": "", "demo": settings.DEMO}
+        return {"theme": "", "demo": demo_people() if settings.DEMO else ()}
     seen = platforms_of(person)
     words = (person.name or person.email).replace("@", " ").split()
     return {

@@ -428,9 +428,14 @@ function drawChart(box) {
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
+    // Half a bar of air at both ends, or the first and the last are cut in two.
+    scales: { x: { range: (_, low, high) => {
+      const air = (high - low) / Math.max(1, x.length - 1) / 2;
+      return [low - air, high + air];
+    } } },
     hooks: { setCursor: [read] },
     axes: [
-      { ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((s) => day.format(s * 1000)) },
+      { ...axis, size: 30, grid: { show: false }, values: (_, ticks) => ticks.map((s) => day.format(s * 1000)) },
       { ...axis, size: 56, values: (_, ticks) => ticks.map((v) => minus(compact.format(v))) },
     ],
     series: [{}, ...series.map((line) => {

@@ -12,8 +12,6 @@ _PLAIN = "form-control"
 def widget_class(widget: forms.Widget) -> str:
     """The class of a control by what it is."""
     match widget:
-        case forms.CheckboxSelectMultiple() | forms.RadioSelect():
-            return "form-check-input"
         case forms.CheckboxInput():
             return "form-check-input"
         case forms.Select():
@@ -38,7 +36,11 @@ def layout_of(widget: forms.Widget) -> str:
 def field_context(bound: forms.BoundField, options: Mapping[str, object]) -> dict[str, object]:
     """What `ui/field.html` draws. The control is labelled, described, and marked when wrong."""
     widget = bound.field.widget
-    classes = [str(widget.attrs.get("class", "")), widget_class(widget)]
+    layout = layout_of(widget)
+    classes = [
+        str(widget.attrs.get("class", "")),
+        "" if layout == "choices" else widget_class(widget),
+    ]
     if bound.errors:
         classes.append("is-invalid")
     if isinstance(bound.field, forms.DecimalField | forms.IntegerField):
@@ -46,14 +48,17 @@ def field_context(bound: forms.BoundField, options: Mapping[str, object]) -> dic
     attrs: dict[str, object] = {"class": " ".join(filter(None, classes))}
     if options.get("autofocus"):
         attrs["autofocus"] = True
-    if isinstance(bound.field, forms.DecimalField) and not isinstance(widget, forms.Select):
-        attrs.setdefault("inputmode", "decimal")
-        attrs.setdefault("autocomplete", "off")
+    if isinstance(widget, forms.NumberInput) and isinstance(bound.field, forms.DecimalField):
+        # A number control changes the amount when the wheel turns over it.
+        widget.input_type = "text"
+        attrs |= {"inputmode": "decimal", "autocomplete": "off"}
     return {
         "bound": bound,
-        "layout": layout_of(widget),
+        "layout": layout,
         "control": bound.as_widget(attrs=attrs),  # type: ignore[arg-type]
         "label": options.get("label") or bound.label,
-        "optional": not bound.field.required and layout_of(widget) == "plain",
-        **{name: options.get(name) for name in ("suffix", "prefix", "wide")},
+        "optional": not bound.field.required and layout == "plain",
+        "wide": options.get("wide") or isinstance(widget, forms.Textarea),
+        "suffix": options.get("suffix"),
+        "prefix": options.get("prefix"),
     }
