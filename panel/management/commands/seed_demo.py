@@ -7,10 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from accounts.tasks import mirror_now as mirror_accounts
+from accounts.mirror import mirror_now as mirror_accounts
 from panel import audit, env
 from panel.access.actor import Actor
 from panel.models import Platform, Role, Scope, User
+from panel.pages.tasks import glance, keep
 from payments.tasks import mirror_now as mirror_money_records
 from trading.tasks import mirror_now as mirror_trades
 
@@ -50,6 +51,9 @@ class Command(BaseCommand):
                 platform=platform,
                 detail=f"{len(STAFF)} demo staff and the sandbox platform were added.",
             )
+        # MT4 writes its own clock's time: without its offset every mirrored time would be wrong.
+        keep(platform, glance(platform))
+        platform.refresh_from_db()
         mirror_accounts(platform)
         mirror_trades(platform)
         mirror_money_records(platform)
