@@ -22,7 +22,6 @@ check "ruff check" ruff check .
 check "ruff format" ruff format --check .
 PYTHONWARNINGS='' check "mypy" mypy
 check "djlint" djlint --quiet --lint templates
-check "djlint format" djlint --quiet --check templates
 check "import-linter" lint-imports
 check "migrations" python manage.py makemigrations --check --dry-run
 check "deployment" python manage.py check --deploy --fail-level WARNING
