@@ -18,3 +18,4 @@ class PanelConfig(AppConfig):
         from panel.celery import app  # noqa: F401
         from panel.commands import settle  # noqa: F401
         from panel.door import signin  # noqa: F401
+        from panel.pages import commands, tasks  # noqa: F401

@@ -103,8 +103,9 @@ class Grants(AdministrationCommand):
         known = set(Platform.objects.values_list("slug", flat=True)) | {EVERY_PLATFORM}
         for slug, groups in self.scopes.items():
             if slug not in known:
-                problems.add("scopes", f"There is no platform “{slug}”.")
-            check_masks(groups, "scopes", problems)
+                problems.add("", f"There is no platform “{slug}”.")
+            # The form has a field for each platform.
+            check_masks(groups, f"scope_{slug}", problems)
         if self.time_zone not in zoneinfo.available_timezones():
             problems.add("time_zone", "Choose a time zone of the list.")
 

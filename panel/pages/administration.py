@@ -1,0 +1,42 @@
+"""What the administrators' forms have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+
+from panel.models import Role
+from panel.ui.commands import CommandView
+
+
+def role_choices() -> list[tuple[str, str]]:
+    """Roles by slug and name."""
+    return list(Role.objects.values_list("slug", "name"))
+
+
+class ReasonForm(forms.Form):
+    """Why: the second administrator and the audit log will read it."""
+
+    reason = forms.CharField(
+        label="Why",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="The second administrator reads it, and it stays in the audit log.",
+    )
+
+
+class AdministrationView(CommandView):
+    """A form of several ticks keeps them when one goes back from the preview to change it."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Preview, send, or back to the form."""
+        if request.POST.get("step") != "edit":
+            return super().post(request, *args, **kwargs)
+        blank = self.make_form()
+        initial = {
+            name: field.widget.value_from_datadict(request.POST, request.FILES, name)
+            for name, field in blank.fields.items()
+        }
+        return self.show_form(self.make_form(initial=initial), request.POST.get("key", "")[:100])

@@ -1,0 +1,256 @@
+"""The audit log: search, single entries, the state of the chain, its head to keep elsewhere.
+
+Reading it is itself an entry: one for each page, none for what a page does by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import django_filters
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+
+from panel import audit
+from panel.commands.inbox import within_scopes
+from panel.door.views import PermissionRequired
+from panel.models import AuditEntry, User
+from panel.pages.story import value_text, words_of
+from panel.pages.tasks import verify_log
+from panel.ui.columns import Column
+from panel.ui.links import Link
+from panel.ui.tables import Empty, Table
+from panel.ui.views import PanelView, TableView
+
+READ = "audit read"
+OUTCOMES = (
+    ("ok", "done"),
+    ("denied", "denied"),
+    ("failed", "failed"),
+    ("unknown", "outcome unknown"),
+)
+
+
+def visible_entries(person: User) -> QuerySet[AuditEntry]:
+    """Entries of the panel itself, and those of platforms and MT4 groups within scopes."""
+    return AuditEntry.objects.filter(Q(platform_id__isnull=True) | within_scopes(person))
+
+
+def entry_url(entry: AuditEntry) -> str:
+    """The page of an entry."""
+    return reverse("audit_entry", args=[entry.seq])
+
+
+def request_of(entry: AuditEntry) -> str:
+    """The page of the request that an entry tells of."""
+    return reverse("request_detail", args=[entry.reference]) if entry.reference else ""
+
+
+class AuditTable(Table):
+    """Entries, the last one first."""
+
+    name = "audit"
+    label = "Audit log"
+    default_sort = "-seq"
+    key = "seq"
+    columns = (
+        Column("seq", "Entry", sort="seq"),
+        Column("at", "When", "time"),
+        Column("actor", "Who", value=lambda entry: entry.actor.partition(" <")[0]),
+        Column("roles", "Roles", "clip", shown=False),
+        Column("action", "What", value=lambda entry: words_of(entry.action)),
+        Column("object_text", "About", "clip"),
+        Column("reference", "Reference", "copy", link=request_of),
+        Column("platform", "Platform", shown=False),
+        Column("mt4_group", "Group", shown=False),
+        Column("outcome", "Outcome", "state"),
+        Column("detail", "Detail", "clip"),
+        Column("address", "Address", shown=False),
+        Column("source", "Source", shown=False),
+        Column("request_id", "Request number", "copy", shown=False),
+    )
+    empty = Empty("No entries", "Whatever anybody does here is written down, and stays.", "book")
+
+    def link(self, row: Any) -> str:
+        """The whole entry."""
+        return entry_url(row)
+
+    def row_id(self, row: Any) -> str:
+        """Its number."""
+        return str(row.seq)
+
+
+class AuditFilter(django_filters.FilterSet):
+    """Narrow the log."""
+
+    actor = django_filters.CharFilter(label="Who", lookup_expr="icontains")
+    action = django_filters.CharFilter(label="What", lookup_expr="icontains")
+    object = django_filters.CharFilter(label="About (login, name, key)", method="by_object")
+    reference = django_filters.CharFilter(label="Reference", method="by_reference")
+    outcome = django_filters.ChoiceFilter(label="Outcome", choices=OUTCOMES)
+    at = django_filters.DateFromToRangeFilter(label="When")
+    number = django_filters.CharFilter(label="Request number", field_name="request_id")
+    reads = django_filters.ChoiceFilter(
+        label="Readings of this log",
+        choices=[("shown", "shown too")],
+        empty_label="left out",
+        method="with_reads",
+    )
+
+    class Meta:
+        model = AuditEntry
+        fields: ClassVar[list[str]] = []
+
+    def by_object(self, rows: QuerySet[AuditEntry], name: str, value: str) -> QuerySet[AuditEntry]:
+        """By key exactly, or by words in it."""
+        return rows.filter(Q(object_key=value) | Q(object_text__icontains=value))
+
+    def by_reference(
+        self, rows: QuerySet[AuditEntry], name: str, value: str
+    ) -> QuerySet[AuditEntry]:
+        """As it is written, or as it stands in addresses."""
+        return rows.filter(reference__iexact=value.strip().replace("-", " "))
+
+    def with_reads(self, rows: QuerySet[AuditEntry], name: str, value: str) -> QuerySet[AuditEntry]:
+        """Nothing to narrow: the view leaves them out unless this is set."""
+        return rows
+
+
+class AuditListView(TableView):
+    """The log, searched."""
+
+    permission: ClassVar[str] = "audit.view"
+    title = "Audit log"
+    template_name = "pages/audit.html"
+    table_class: ClassVar[type[Table]] = AuditTable
+    filterset_class = AuditFilter
+    search_words = "Name, reference, reason or detail"
+    # It does not refresh itself: every reading is an entry.
+    refresh = 0
+
+    def get_queryset(self) -> QuerySet[AuditEntry]:
+        """What this person may read; readings of the log only on request."""
+        rows = visible_entries(self.request.actor.person_or_fail())
+        if self.request.GET.get("reads") != "shown":
+            rows = rows.exclude(action=READ)
+        return rows
+
+    def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
+        """In every text that people read; dates narrow it where the log is long."""
+        condition = Q(reference__iexact=words.replace("-", " "))
+        for field in ("actor", "action", "object_text", "reason", "detail", "platform"):
+            condition |= Q(**{f"{field}__icontains": words})
+        return queryset.filter(condition)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page; that it was read, and what was searched for, is written down."""
+        response = super().get(request, *args, **kwargs)
+        record_read(request, "audit", "log", request.GET.urlencode()[:500])
+        return response
+
+    def get_context(self, **extra: Any) -> dict[str, Any]:
+        """The state of the chain beside the entries."""
+        seq, digest = audit.head()
+        return super().get_context(
+            head_seq=seq,
+            head_hash=digest,
+            verified=AuditEntry.objects.filter(action="audit verified").first(),
+            **extra,
+        )
+
+
+def record_read(request: HttpRequest, kind: str, key: object, detail: str) -> None:
+    """That somebody read the log is an entry of the log."""
+    audit.record(request.actor, READ, source="web", obj=(kind, key, "Audit log"), detail=detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field before and after."""
+
+    label: str
+    before: str
+    after: str
+
+
+def differences(entry: AuditEntry) -> list[Difference]:
+    """Before and after side by side, where both are known only what differs."""
+    before = entry.before if isinstance(entry.before, dict) else {}
+    after = entry.after if isinstance(entry.after, dict) else {}
+    both = bool(before) and bool(after)
+    names = [*before, *(name for name in after if name not in before)]
+    return [
+        Difference(words_of(name), value_text(before.get(name)), value_text(after.get(name)))
+        for name in names
+        if not both or before.get(name) != after.get(name)
+    ]
+
+
+class AuditEntryView(PanelView):
+    """One entry, whole."""
+
+    permission: ClassVar[str] = "audit.view"
+    template_name = "pages/audit_entry.html"
+
+    def get_crumbs(self) -> list[Link]:
+        """Below the log."""
+        return [Link("Audit log", reverse("audit_list"))]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The entry; read, so written down."""
+        rows = visible_entries(request.actor.person_or_fail())
+        entry = get_object_or_404(rows, seq=self.kwargs["seq"])
+        response = self.render(
+            title=f"Entry {entry.seq}: {words_of(entry.action)}",
+            entry=entry,
+            differences=differences(entry),
+            reference_url=request_of(entry),
+            earlier=rows.filter(seq__lt=entry.seq).order_by("-seq").first(),
+            later=rows.filter(seq__gt=entry.seq).order_by("seq").first(),
+        ).render()
+        record_read(request, "audit", entry.seq, "")
+        return response
+
+
+class VerifyView(PermissionRequired):
+    """Have the chain walked by a worker; the finding is an entry."""
+
+    permission: ClassVar[str] = "audit.view"
+    http_method_names: ClassVar[list[str]] = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Hand it to a worker."""
+        person = request.actor.person_or_fail()
+        verify_log.apply_async((person.pk, request.actor.request_id), retry=False)
+        messages.info(
+            request, "The chain is being walked. The finding appears here as “audit verified”."
+        )
+        return HttpResponseRedirect(reverse("audit_list"))
+
+
+class HeadView(PermissionRequired):
+    """The head of the chain as a file: kept elsewhere, it proves later that nothing was cut off."""
+
+    permission: ClassVar[str] = "audit.view"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Number and hash of the last entry; taking it is itself the next entry."""
+        seq, digest = audit.head()
+        now = timezone.now()
+        audit.record(
+            request.actor,
+            "audit head exported",
+            source="web",
+            obj=("audit", seq, "Audit log"),
+            detail=f"{seq}:{digest}",
+        )
+        response = JsonResponse(
+            {"seq": seq, "hash": digest, "at": now.isoformat(), "check": f"--head {seq}:{digest}"}
+        )
+        response["Content-Disposition"] = f'attachment; filename="audit-head-{seq}.json"'
+        return response

@@ -1,0 +1,235 @@
+"""Policies in plain words, by what they are about; setting and removing takes two people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from panel.access.policy import describe
+from panel.commands.base import Command
+from panel.commands.registry import COMMANDS
+from panel.models import ChangeRequest, Platform, Policy, Status
+from panel.pages.administration import AdministrationView, ReasonForm, role_choices
+from panel.pages.commands.administration import role_names
+from panel.pages.commands.policies import MOST_APPROVALS, RemovePolicy, SetPolicy, label_of
+from panel.pages.tables import command_choices
+from panel.ui.figures import money_text
+from panel.ui.links import Link
+from panel.ui.views import PanelView
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A policy as it is read."""
+
+    policy: Policy
+    sentence: str
+    where: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class RulesOf:
+    """All rules about one kind of change, and what holds without any."""
+
+    label: str
+    otherwise: str
+    rules: list[Rule]
+
+
+def where_words(policy: Policy) -> str:
+    """Platform, groups and currency of a rule."""
+    parts = [policy.platform.name if policy.platform else "every platform"]
+    if policy.group_masks != "*":
+        parts.append(f"groups {policy.group_masks}")
+    if policy.currency:
+        parts.append(f"accounts in {policy.currency}")
+    return ", ".join(parts)
+
+
+def all_rules() -> list[RulesOf]:
+    """Every kind of change with its rules; those without one too."""
+    by_command: dict[str, list[Rule]] = {}
+    for policy in Policy.objects.select_related("platform"):
+        rule = Rule(
+            policy,
+            describe(policy),
+            where_words(policy),
+            role_names(policy.roles) if policy.roles else "anybody with the right",
+        )
+        by_command.setdefault(policy.command, []).append(rule)
+    return [
+        RulesOf(label, COMMANDS[name].default_needed.text, by_command.get(name, []))
+        for name, label in command_choices()
+    ]
+
+
+class PolicyListView(PanelView):
+    """All policies."""
+
+    permission: ClassVar[str] = "policies.view"
+    title = "Policies"
+    template_name = "pages/policies.html"
+
+    def get_primary(self) -> Link | None:
+        """A new one."""
+        if not self.request.actor.may("policies.change"):
+            return None
+        return Link("Add a policy…", reverse("policy_add"), "plus")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The rules, and the changes of them that wait for somebody."""
+        waiting = ChangeRequest.objects.filter(
+            command__in=[SetPolicy.name, RemovePolicy.name], status=Status.PENDING
+        )
+        groups = all_rules()
+        return self.render(
+            ruled=[group for group in groups if group.rules],
+            free=[group for group in groups if not group.rules],
+            waiting=list(waiting.select_related("maker")),
+        )
+
+
+class PolicyForm(ReasonForm):
+    """A policy."""
+
+    about = forms.ChoiceField(label="About", choices=command_choices)
+    approvals = forms.IntegerField(
+        label="Approvals needed",
+        min_value=0,
+        max_value=MOST_APPROVALS,
+        help_text="0 lets it run at once, unless the change always needs somebody.",
+    )
+    over_amount = forms.DecimalField(
+        label="Only over this amount",
+        required=False,
+        max_digits=18,
+        decimal_places=2,
+        min_value=Decimal(0),
+        help_text="In the account’s currency. Empty: every amount.",
+    )
+    currency = forms.CharField(
+        label="Only accounts in", required=False, max_length=12, help_text="Such as USD."
+    )
+    roles = forms.MultipleChoiceField(
+        label="Approved by",
+        choices=role_choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="None ticked: anybody with the right to approve it.",
+    )
+    platform = forms.ChoiceField(
+        label="Platform",
+        required=False,
+        choices=lambda: [
+            ("", "Every platform"),
+            *Platform.objects.values_list("slug", "name"),
+        ],
+    )
+    group_masks = forms.CharField(
+        label="MT4 groups",
+        initial="*",
+        max_length=500,
+        help_text="Comma-separated; * stands for any letters, ! takes groups out.",
+    )
+    active = forms.BooleanField(label="In force", required=False, initial=True)
+    note = forms.CharField(label="Note", required=False, max_length=200)
+    field_order = ("about", "approvals", "over_amount", "currency", "roles")
+
+
+class PolicyView(AdministrationView):
+    """What both forms have in common."""
+
+    permission: ClassVar[str] = "policies.change"
+    form_class = PolicyForm
+
+    def get_crumbs(self) -> Sequence[Link]:
+        """Below the list."""
+        return [Link("Policies", reverse("policy_list"))]
+
+    def get_command(self, cleaned: dict[str, Any]) -> Command:
+        """The policy as it is to be."""
+        return SetPolicy(
+            policy=self.kwargs.get("pk"),
+            about=cleaned["about"],
+            platform=cleaned["platform"],
+            group_masks=cleaned["group_masks"].strip(),
+            currency=cleaned["currency"].strip().upper(),
+            over_amount=cleaned["over_amount"],
+            approvals=cleaned["approvals"],
+            roles=tuple(sorted(cleaned["roles"])),
+            active=cleaned["active"],
+            note=cleaned["note"].strip(),
+        )
+
+
+class PolicyAddView(PolicyView):
+    """A new policy."""
+
+    title = "Add a policy"
+
+    def get_initial(self) -> dict[str, Any]:
+        """One approval, everywhere."""
+        return {"approvals": 1, "group_masks": "*", "active": True}
+
+
+class PolicyChangeView(PolicyView):
+    """An existing policy, written anew."""
+
+    def get_policy(self) -> Policy:
+        """The policy of the address."""
+        return get_object_or_404(Policy.objects.select_related("platform"), pk=self.kwargs["pk"])
+
+    def get_title(self) -> str:
+        """Which one."""
+        return f"Change the policy on {label_of(self.get_policy().command)}"
+
+    def get_initial(self) -> dict[str, Any]:
+        """As it is."""
+        policy = self.get_policy()
+        return {
+            "about": policy.command,
+            "platform": policy.platform.slug if policy.platform else "",
+            "group_masks": policy.group_masks,
+            "currency": policy.currency,
+            "over_amount": policy.over_amount,
+            "approvals": policy.approvals,
+            "roles": policy.roles,
+            "active": policy.active,
+            "note": policy.note,
+        }
+
+
+class PolicyRemoveView(AdministrationView):
+    """Taking a policy away."""
+
+    permission: ClassVar[str] = "policies.change"
+    form_class = ReasonForm
+    dangerous = True
+
+    def get_policy(self) -> Policy:
+        """The policy of the address."""
+        return get_object_or_404(Policy, pk=self.kwargs["pk"])
+
+    def get_title(self) -> str:
+        """Which one."""
+        policy = self.get_policy()
+        amount = ""
+        if policy.over_amount is not None:
+            amount = f" over {money_text(policy.over_amount)}"
+        return f"Remove the policy on {label_of(policy.command)}{amount}"
+
+    def get_crumbs(self) -> Sequence[Link]:
+        """Below the list."""
+        return [Link("Policies", reverse("policy_list"))]
+
+    def get_command(self, cleaned: dict[str, Any]) -> Command:
+        """The removal."""
+        return RemovePolicy(policy=self.get_policy().pk)

@@ -1,0 +1,210 @@
+"""The page of a request: what is asked, what became of it, and the decision on it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+
+from panel.commands import decide, inbox
+from panel.commands.base import Invalid
+from panel.commands.errors import AlreadyDecided, Denied, Stale
+from panel.commands.registry import COMMANDS
+from panel.commands.states import FINAL
+from panel.commands.submit import withdraw
+from panel.models import ChangeRequest, Secret, Status, User
+from panel.mt4.errors import MT4Error
+from panel.pages import story
+from panel.pages.look import Look, live_look
+from panel.pages.one_time import AlreadyShown, may_show, show_once
+from panel.pages.reasons import OTHER, REJECTION_REASONS
+from panel.ui.figures import money_text
+from panel.ui.views import PanelView
+
+NO_CHANGE = 204
+RECENT = 5
+
+
+def next_for(person: User, after: ChangeRequest) -> ChangeRequest | None:
+    """The next request that waits for the person, oldest first, around the end to the start."""
+    waiting = inbox.waiting_for(person).exclude(pk=after.pk).order_by("created", "pk")
+    later = waiting.filter(created__gte=after.created).first()
+    return later or waiting.first()
+
+
+def recent(
+    person: User, request: ChangeRequest, *, of_account: bool = False
+) -> list[tuple[ChangeRequest, str]]:
+    """The last other requests of the account or the maker, as far as the person may see them."""
+    seen = inbox.visible_requests(person).exclude(pk=request.pk)
+    if of_account:
+        if not request.login:
+            return []
+        seen = seen.filter(platform=request.platform_id, login=request.login)
+    else:
+        seen = seen.filter(maker=request.maker_id)
+    return [(row, story.label_of(row)) for row in seen.order_by("-created", "-pk")[:RECENT]]
+
+
+def account_url(request: ChangeRequest) -> str:
+    """The page of the account that it is about; empty without one."""
+    if not request.login or request.platform is None:
+        return ""
+    return reverse("account", args=[request.platform.slug, request.login])
+
+
+class RequestView(PanelView):
+    """One request. The page polls itself until nothing more can happen."""
+
+    permission: ClassVar[str] = "home.view"
+    template_name = "pages/request.html"
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """No secrets shown, no trouble yet."""
+        super().setup(request, *args, **kwargs)
+        self.shown: dict[str, str] = {}
+        self.trouble: list[str] = []
+        self.stale = False
+        self.rejecting = False
+
+    def get_object(self) -> ChangeRequest:
+        """The request, if this person may see it; for others it does not exist."""
+        person = self.request.actor.person_or_fail()
+        rows = inbox.visible_requests(person).select_related("maker", "platform")
+        return get_object_or_404(rows, reference=self.kwargs["reference"])
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page; for a poll only what changed, or nothing."""
+        change = self.get_object()
+        if request.htmx:
+            if request.GET.get("version") == story.version(change):
+                return HttpResponse(status=NO_CHANGE)
+            return self.show(change, template="pages/request.html#live")
+        return self.show(change)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Approve, reject, withdraw, or show a one-time secret."""
+        change = self.get_object()
+        steps = {
+            "approve": self.approve,
+            "reject": self.reject,
+            "withdraw": self.take_back,
+            "secret": self.show_secret,
+        }
+        step = steps.get(request.POST.get("step", ""))
+        if step is None:
+            raise Http404
+        try:
+            done = step(change)
+        except AlreadyDecided:
+            change.refresh_from_db()
+            messages.warning(
+                request, f"Somebody else was first: it is {change.get_status_display()} now."
+            )
+            done = True
+        except Denied as denied:
+            self.trouble = [str(denied)]
+            done = False
+        except Invalid as invalid:
+            self.trouble = [text for texts in invalid.errors.values() for text in texts]
+            done = False
+        except MT4Error as error:
+            self.trouble = [f"{error.explain()} Your decision was not recorded: try it again."]
+            done = False
+        if done:
+            return HttpResponseRedirect(reverse("request_detail", args=[change.reference]))
+        return self.show(change, status=200 if self.shown else 409)
+
+    def approve(self, change: ChangeRequest) -> bool:
+        """Approve what was seen; what has changed since is shown and asked again."""
+        seen = self.request.POST.get("seen", "")
+        try:
+            decide.approve(change, actor=self.request.actor, source="web", seen=seen)
+        except Stale:
+            self.stale = True
+            return False
+        messages.success(self.request, f"Approved {change.reference}.")
+        return True
+
+    def reject(self, change: ChangeRequest) -> bool:
+        """Reject; the reason is one of the list, words of one's own, or both."""
+        chosen = self.request.POST.get("reason", "")
+        said = self.request.POST.get("words", "").strip()
+        if chosen == OTHER and not said:
+            self.rejecting = True
+            raise Invalid.of("Say why: the maker will read it.", "reason")
+        reason = " ".join(part for part in ("" if chosen == OTHER else chosen, said) if part)
+        self.rejecting = not reason
+        decide.reject(change, actor=self.request.actor, source="web", reason=reason)
+        messages.success(self.request, f"Rejected {change.reference}.")
+        return True
+
+    def take_back(self, change: ChangeRequest) -> bool:
+        """The maker withdraws it."""
+        reason = self.request.POST.get("words", "").strip()
+        withdraw(change, actor=self.request.actor, source="web", reason=reason)
+        messages.success(self.request, f"Withdrew {change.reference}. Nothing was sent.")
+        return True
+
+    def show_secret(self, change: ChangeRequest) -> bool:
+        """Show a secret on this answer, and nowhere ever again."""
+        name = self.request.POST.get("name", "")
+        try:
+            clear = show_once(change, name, actor=self.request.actor, source="web")
+        except (AlreadyShown, Secret.DoesNotExist):
+            self.trouble = ["It was shown before and is gone. Reset the password for a new one."]
+            return False
+        self.shown = {story.words_of(name): clear}
+        return False
+
+    def show(self, change: ChangeRequest, *, template: str = "", status: int = 200) -> HttpResponse:
+        """The page or its moving part; never kept by a browser."""
+        response = self.render(template=template, status=status, **self.about(change))
+        add_never_cache_headers(response)
+        return response
+
+    def about(self, change: ChangeRequest) -> dict[str, Any]:
+        """Everything that the page shows of a request."""
+        actor = self.request.actor
+        person = actor.person_or_fail()
+        command = COMMANDS[change.command]
+        why_not = decide.why_not(change, person)
+        look: Look | None = None if why_not else live_look(change)
+        secrets = change.secrets.all() if may_show(change, actor) else []
+        mine = change.maker_id == person.pk
+        amount = money_text(change.amount, change.currency) if change.amount is not None else ""
+        return {
+            "change": change,
+            "title": f"{command.label} {change.reference}",
+            "label": command.label,
+            "amount": amount,
+            "address": reverse("request_detail", args=[change.reference]),
+            "version": story.version(change),
+            "final": change.status in FINAL,
+            "pending": change.status == Status.PENDING,
+            "steps": story.timeline(change),
+            "payload": story.payload_rows(change),
+            "results": story.result_rows(change),
+            "mine": mine,
+            "may_withdraw": mine and change.status in (Status.PENDING, Status.APPROVED),
+            "why_not": why_not,
+            "look": look,
+            "stale": self.stale,
+            "trouble": self.trouble,
+            "rejecting": self.rejecting,
+            "reasons": [*REJECTION_REASONS, OTHER],
+            "secrets": [(row, story.words_of(row.name)) for row in secrets],
+            "shown": self.shown,
+            "next": next_for(person, change),
+            "account_url": account_url(change),
+            "recents": [
+                ("Last of this account", recent(person, change, of_account=True)),
+                (f"Last by {change.maker.name}", recent(person, change)),
+            ],
+            "supersedes": change.supersedes,
+            "superseded_by": ChangeRequest.objects.filter(supersedes=change).first(),
+        }

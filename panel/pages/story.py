@@ -1,0 +1,171 @@
+"""What a request asks and what became of it, as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from panel.commands.registry import COMMANDS
+from panel.lib.digest import sha256
+from panel.lib.redact import is_secret
+from panel.models import Approval, AuditEntry, ChangeRequest, Status
+from panel.ui import figures
+
+_WORDS = {
+    "request approval": "Approved",
+    f"request {Status.APPROVED}": "Approved",
+    f"request {Status.EXECUTING}": "Started",
+    f"request {Status.DONE}": "Done",
+    f"request {Status.FAILED}": "Failed",
+    f"request {Status.UNKNOWN}": "Outcome unknown",
+    f"request {Status.REJECTED}": "Rejected",
+    f"request {Status.WITHDRAWN}": "Withdrawn",
+    f"request {Status.EXPIRED}": "Expired",
+    "secret shown": "One-time secret shown",
+    "request looked at again": "Another look asked for",
+}
+_LOOKS = {
+    "request approval": "approved",
+    f"request {Status.EXECUTING}": "running",
+    "secret shown": "quiet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a request: what happened, by whom, when; `at` is None for one to come."""
+
+    title: str
+    state: str
+    who: str = ""
+    at: datetime | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A label and its value, in words."""
+
+    label: str
+    value: str
+
+
+def label_of(request: ChangeRequest) -> str:
+    """What kind of change it is."""
+    command = COMMANDS.get(request.command)
+    return command.label if command else request.command
+
+
+def words_of(name: str) -> str:
+    """`over_amount` as `Over amount`."""
+    return name.replace("_", " ").strip().capitalize()
+
+
+def value_text(value: Any, currency: str = "") -> str:
+    """A plain value for people; amounts of money with their currency where it is given."""
+    if value is None or value == "" or value == [] or value == {}:
+        return figures.UNKNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return "; ".join(f"{key or 'all'}: {value_text(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(value_text(item) for item in value)
+    if currency and (amount := _decimal(value)) is not None:
+        return figures.money_text(amount, currency)
+    return str(value)
+
+
+def _decimal(value: Any) -> Decimal | None:
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def payload_rows(request: ChangeRequest) -> list[Row]:
+    """What was asked, field by field; what the page's head says already is left out."""
+    return [
+        Row(words_of(name), value_text(value, request.currency if name == "amount" else ""))
+        for name, value in request.payload.items()
+        if name not in {"platform", "login"} and not is_secret(name) and value not in (None, "", [])
+    ]
+
+
+def result_rows(request: ChangeRequest) -> list[Row]:
+    """What MT4 or the panel answered: tickets, logins."""
+    return list(_flat(request.result))
+
+
+def _flat(value: dict[str, Any]) -> Iterator[Row]:
+    for name, item in value.items():
+        if is_secret(name):
+            continue
+        if isinstance(item, dict):
+            yield from _flat(item)
+        elif item not in (None, "", []):
+            yield Row(words_of(name), value_text(item))
+
+
+def timeline(request: ChangeRequest) -> list[Step]:
+    """Every step with person and time, from the audit log; then what is waited for."""
+    entries = AuditEntry.objects.filter(reference=request.reference)
+    steps = [_step(entry, request) for entry in entries.exclude(outcome="denied").order_by("seq")]
+    to_come = _to_come(request)
+    return [*steps, to_come] if to_come else steps
+
+
+def _step(entry: AuditEntry, request: ChangeRequest) -> Step:
+    who = entry.actor.partition(" <")[0].removeprefix("panel: ")
+    title = _WORDS.get(entry.action, words_of(entry.action))
+    detail = entry.detail
+    if entry.action == f"request {request.command}":
+        title, detail = "Asked for", ""
+    elif entry.action == f"request {Status.APPROVED}" and entry.code == "Unavailable":
+        title = "Put back: the trade server did not answer"
+    said = f"“{entry.reason}”" if entry.reason else ""
+    return Step(
+        title=title,
+        state=_LOOKS.get(entry.action, entry.action.removeprefix("request ")),
+        who=f"{who}, {entry.roles}" if entry.roles else who,
+        at=entry.at,
+        detail=" ".join(part for part in (said, detail) if part),
+    )
+
+
+def _to_come(request: ChangeRequest) -> Step | None:
+    match request.status:
+        case Status.PENDING:
+            given = request.approvals.filter(decision=Approval.Decision.APPROVE).count()
+            left = request.approvals_needed - given
+            by = " or ".join(request.approver_roles) or "somebody with the right"
+            people = "one approval" if left == 1 else f"{left} approvals"
+            return Step(f"Waits for {people}", "waiting", detail=f"By {by}.")
+        case Status.APPROVED:
+            return Step("Waits for a worker", "waiting", detail=request.waiting_for)
+        case Status.EXECUTING:
+            return Step("Waits for the trade server’s answer", "waiting")
+        case Status.UNKNOWN if request.needs_person:
+            return Step("Waits for two people to settle it", "waiting")
+        case Status.UNKNOWN:
+            return Step("Waits for evidence", "waiting")
+    return None
+
+
+def version(request: ChangeRequest) -> str:
+    """A short digest of everything that the page shows and that changes by itself."""
+    return sha256(
+        [
+            request.status,
+            request.attempt,
+            request.approvals.count(),
+            request.checks,
+            request.needs_person,
+            request.waiting_for,
+            request.outcome_text,
+            request.secrets.filter(shown__isnull=True).count(),
+        ]
+    )[:16]

@@ -1,0 +1,120 @@
+"""Tables of requests, and the filters that narrow them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from panel.commands.registry import COMMANDS
+from panel.models import ChangeRequest, Platform, Status
+from panel.pages.story import label_of
+from panel.ui.columns import Column
+from panel.ui.tables import Empty, Table
+
+
+def request_url(row: ChangeRequest) -> str:
+    """The page of a request."""
+    return reverse("request_detail", args=[row.reference])
+
+
+def command_choices() -> list[tuple[str, str]]:
+    """Every kind of change, by its words."""
+    return sorted(
+        ((name, command.label) for name, command in COMMANDS.items()), key=lambda pair: pair[1]
+    )
+
+
+_COLUMNS = (
+    Column("reference", "Reference", "copy"),
+    Column("label", "Change", value=label_of),
+    Column("amount", "Amount", "money", sort="amount", currency="currency", strong=True),
+    Column("object_text", "About", "clip"),
+    Column("mt4_group", "Group", shown=False),
+    Column("maker", "Asked by", value="maker.name", sort="maker__name"),
+    Column("reason", "Why", "clip", shown=False),
+    Column("created", "Asked", "time", sort="created"),
+)
+
+
+class RequestTable(Table):
+    """Requests in any state."""
+
+    name = "requests"
+    label = "Requests"
+    default_sort = "-created"
+    columns = (
+        *_COLUMNS,
+        Column("status", "State", "state", sort="status"),
+        Column("finished", "Finished", "time", sort="finished", shown=False),
+    )
+    empty = Empty(
+        "No requests yet",
+        "Everything that changes something becomes a request: deposits, withdrawals, changes of "
+        "accounts, staff, policies. Yours and those you may see are listed here.",
+        "files",
+    )
+
+    def link(self, row: Any) -> str:
+        """The request's page."""
+        return request_url(row)
+
+
+class WaitingTable(RequestTable):
+    """What waits for this person, the oldest first."""
+
+    name = "waiting"
+    label = "Waiting for you"
+    default_sort = "created"
+    columns = (*_COLUMNS, Column("expires", "Expires", "time", sort="expires"))
+    empty = Empty(
+        "Nothing waits for you",
+        "Requests that your roles may decide on appear here by themselves, the oldest first.",
+        "circle-check",
+    )
+
+
+class OthersTable(RequestTable):
+    """What waits for others."""
+
+    name = "waiting-others"
+    label = "Waiting for others"
+    default_sort = "created"
+    columns = (
+        *_COLUMNS,
+        Column("roles", "Waits for", value=lambda row: " or ".join(row.approver_roles) or "others"),
+    )
+    empty = Empty("Nothing waits for others", "", "hourglass")
+
+
+class RequestFilter(django_filters.FilterSet):
+    """Narrow requests by what they are and where they stand."""
+
+    status = django_filters.ChoiceFilter(label="State", choices=Status.choices)
+    command = django_filters.ChoiceFilter(label="Change", choices=command_choices)
+    platform = django_filters.ModelChoiceFilter(label="Platform", queryset=Platform.objects.all())
+    login = django_filters.NumberFilter(label="Login")
+    maker = django_filters.CharFilter(label="Asked by", method="by_maker")
+    created = django_filters.DateFromToRangeFilter(label="Asked")
+
+    class Meta:
+        model = ChangeRequest
+        fields: ClassVar[list[str]] = []
+
+    def by_maker(
+        self, rows: QuerySet[ChangeRequest], name: str, value: str
+    ) -> QuerySet[ChangeRequest]:
+        """By name or address; `me` is the reader."""
+        if value == "me":
+            return rows.filter(maker=self.request.actor.user)
+        return rows.filter(Q(maker__name__icontains=value) | Q(maker__email__icontains=value))
+
+
+def search_requests(rows: QuerySet[ChangeRequest], words: str) -> QuerySet[ChangeRequest]:
+    """By reference, login, or what they are about."""
+    found = Q(reference__icontains=words.replace("-", " ")) | Q(object_text__icontains=words)
+    if words.isascii() and words.isdigit() and len(words) < 10:
+        found |= Q(login=int(words))
+    return rows.filter(found)

@@ -1,0 +1,237 @@
+"""Unknown outcomes: the evidence for each, another look, and settling by two people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from panel import audit
+from panel.commands import inbox
+from panel.commands.base import Command
+from panel.commands.reconcile import look_again
+from panel.commands.settle import SettleUnknown
+from panel.commands.tasks import reconcile_one
+from panel.door.views import PermissionRequired
+from panel.models import ChangeRequest, Status
+from panel.mt4.errors import MT4Error
+from panel.mt4.protocol.enums import TradeCommand
+from panel.mt4.protocol.records import Trade
+from panel.mt4.read import reader
+from panel.pages.story import timeline
+from panel.pages.tables import RequestFilter, search_requests
+from panel.pages.tables import RequestTable as _RequestTable
+from panel.ui.columns import Column
+from panel.ui.commands import CommandView
+from panel.ui.figures import when_whole
+from panel.ui.links import Link
+from panel.ui.tables import Empty, Table
+from panel.ui.views import PanelView, TableView
+
+WINDOW = timedelta(days=2)
+"""How far around the request the history is read: wider than any doubt about the clock."""
+MONEY = (TradeCommand.Balance, TradeCommand.Credit)
+
+
+def unknown_url(row: ChangeRequest) -> str:
+    """The page with the evidence."""
+    return reverse("unknown_detail", args=[row.reference])
+
+
+class UnknownTable(_RequestTable):
+    """Requests whose outcome nobody knows yet."""
+
+    name = "unknown"
+    label = "Unknown outcomes"
+    default_sort = "unknown_since"
+    columns = (
+        *_RequestTable.columns[:7],
+        Column("unknown_since", "Unknown since", "time", sort="unknown_since"),
+        Column("checks", "Looks", "count", sort="checks"),
+        Column("next_check", "Next look", "time"),
+        Column("needs_person", "Waits for people", "yes_no", sort="needs_person"),
+    )
+    empty = Empty(
+        "Every outcome is known",
+        "When the trade server gives no answer, the request appears here until the panel has found "
+        "out what happened. Nothing is sent twice meanwhile.",
+        "circle-check",
+    )
+
+    def link(self, row: Any) -> str:
+        """The evidence."""
+        return unknown_url(row)
+
+
+class UnknownListView(TableView):
+    """What is being looked into, and what waits for people."""
+
+    permission: ClassVar[str] = "unknown.view"
+    title = "Unknown outcomes"
+    table_class: ClassVar[type[Table]] = UnknownTable
+    filterset_class = RequestFilter
+    search_words = "Reference, login or name"
+    refresh = 5
+
+    def get_queryset(self) -> QuerySet[ChangeRequest]:
+        """Those within this person's scopes."""
+        person = self.request.actor.person_or_fail()
+        rows = inbox.visible_requests(person).filter(status=Status.UNKNOWN)
+        return rows.select_related("maker", "platform")
+
+    def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
+        """By reference, login or what it is about."""
+        return search_requests(queryset, words)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the account's history says now; `trouble` if it could not be read."""
+
+    ours: list[Trade]
+    others: list[Trade]
+    trouble: str = ""
+
+
+def evidence_of(request: ChangeRequest) -> Evidence:
+    """The account's records of money around the request, live; ours carry its reference."""
+    if request.platform is None or not request.login:
+        return Evidence([], [])
+    first = request.platform.server_time(request.created) - WINDOW
+    last = request.platform.server_time() + WINDOW
+    try:
+        history = reader(request.platform.connection).history(request.login, first, last)
+    except MT4Error as error:
+        return Evidence([], [], error.explain())
+    ours = [trade for trade in history if request.reference in trade.comment]
+    others = [trade for trade in history if trade.trade_command in MONEY and trade not in ours]
+    return Evidence(ours, others)
+
+
+class RecordTable(Table):
+    """MT4's own records, on the server's clock."""
+
+    name = "evidence"
+    columns = (
+        Column("order", "Ticket", "copy"),
+        Column("at", "Server time", value=lambda trade: when_whole(trade.open_time)),
+        Column("kind", "Kind", value=lambda trade: trade.trade_command.name),
+        Column("profit", "Amount", "money", strong=True),
+        Column("comment", "Comment"),
+    )
+
+    def row_id(self, row: Any) -> str:
+        """The ticket."""
+        return str(row.order)
+
+
+class UnknownDetailView(PanelView):
+    """One unknown outcome with the evidence, read from MT4 when the page is opened."""
+
+    permission: ClassVar[str] = "unknown.view"
+    template_name = "pages/unknown.html"
+
+    def get_object(self) -> ChangeRequest:
+        """The request, if it lies within this person's scopes."""
+        person = self.request.actor.person_or_fail()
+        rows = inbox.visible_requests(person).select_related("maker", "platform")
+        return get_object_or_404(rows, reference=self.kwargs["reference"])
+
+    def get_crumbs(self) -> list[Link]:
+        """Below the list."""
+        return [Link("Unknown outcomes", reverse("unknown_list"))]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page; once the outcome is known, the page of the request."""
+        change = self.get_object()
+        if change.status != Status.UNKNOWN:
+            return HttpResponseRedirect(reverse("request_detail", args=[change.reference]))
+        found = evidence_of(change)
+        return self.render(
+            title=f"Outcome unknown: {change.reference}",
+            change=change,
+            found=found,
+            ours=RecordTable(request, found.ours),
+            others=RecordTable(request, found.others),
+            asked=change.evidence,
+            steps=timeline(change),
+            settling=ChangeRequest.objects.filter(
+                command=SettleUnknown.name,
+                object_key=change.reference,
+                status=Status.PENDING,
+            ).first(),
+        )
+
+
+class LookAgainView(PermissionRequired):
+    """Another look now, whatever pause was running."""
+
+    permission: ClassVar[str] = "unknown.view"
+    http_method_names: ClassVar[list[str]] = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Make it due, wake a worker, and write down who asked."""
+        person = request.actor.person_or_fail()
+        change = get_object_or_404(
+            inbox.visible_requests(person), reference=self.kwargs["reference"]
+        )
+        if change.status == Status.UNKNOWN:
+            look_again(change)
+            reconcile_one.apply_async((change.pk,), retry=False, expires=20)
+            audit.record(request.actor, "request looked at again", source="web", request=change)
+            messages.info(request, "The panel looks again now.")
+        return HttpResponseRedirect(unknown_url(change))
+
+
+class SettleForm(forms.Form):
+    """What a person found in MT4."""
+
+    happened = forms.TypedChoiceField(
+        label="What happened on the trade server",
+        choices=(("yes", "It happened: write it down as done"), ("no", "It did not happen")),
+        coerce=lambda value: value == "yes",
+        empty_value=None,
+        widget=forms.RadioSelect,
+    )
+    finding = forms.CharField(
+        label="What you found, and where",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=2000,
+        help_text="Tickets, the account's history, the server's journal. It stays in the audit "
+        "log.",
+    )
+
+
+class SettleView(CommandView):
+    """Propose how an unknown outcome is settled; a second person confirms it."""
+
+    permission: ClassVar[str] = "unknown.settle"
+    title = "Settle an unknown outcome"
+    form_class = SettleForm
+
+    def get_title(self) -> str:
+        """Which one."""
+        return f"Settle {self.kwargs['reference']}"
+
+    def get_crumbs(self) -> list[Link]:
+        """Below the evidence."""
+        reference = self.kwargs["reference"]
+        return [
+            Link("Unknown outcomes", reverse("unknown_list")),
+            Link(reference, reverse("unknown_detail", args=[reference])),
+        ]
+
+    def get_command(self, cleaned: dict[str, Any]) -> Command:
+        """The settlement."""
+        return SettleUnknown(
+            reference=self.kwargs["reference"],
+            happened=cleaned["happened"],
+            finding=cleaned["finding"],
+        )
