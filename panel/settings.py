@@ -117,9 +117,11 @@ TEMPLATES = [
 ]
 
 # --- Storage -------------------------------------------------------------------------------
-DATABASES = {"default": environ.Env.db_url_config(
-    env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'panel.sqlite3'}")
-)}
+DATABASES = {
+    "default": environ.Env.db_url_config(
+        env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'panel.sqlite3'}")
+    )
+}
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock at the start, so several processes wait instead of failing.
@@ -281,7 +283,9 @@ LOGGING = {
     "formatters": {
         "plain": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.dev.ConsoleRenderer(colors=False)
+            "processor": structlog.dev.ConsoleRenderer(
+                colors=False, exception_formatter=structlog.dev.plain_traceback
+            )
             if LOCAL
             else structlog.processors.JSONRenderer(),
             "foreign_pre_chain": _shared,
@@ -292,6 +296,9 @@ LOGGING = {
     "loggers": {
         "django_structlog": {"level": "WARNING"},
         "django.server": {"level": "WARNING"},
+        # Each periodic task would write two lines every few seconds.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
     },
 }
 structlog.configure(

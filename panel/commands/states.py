@@ -12,12 +12,8 @@ from panel.access.actor import Actor
 from panel.models import ChangeRequest, Status
 
 ALLOWED: dict[str, frozenset[str]] = {
-    Status.PENDING: frozenset(
-        {Status.APPROVED, Status.REJECTED, Status.WITHDRAWN, Status.EXPIRED}
-    ),
-    Status.APPROVED: frozenset(
-        {Status.EXECUTING, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED}
-    ),
+    Status.PENDING: frozenset({Status.APPROVED, Status.REJECTED, Status.WITHDRAWN, Status.EXPIRED}),
+    Status.APPROVED: frozenset({Status.EXECUTING, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED}),
     Status.EXECUTING: frozenset({Status.DONE, Status.FAILED, Status.UNKNOWN, Status.APPROVED}),
     Status.UNKNOWN: frozenset({Status.DONE, Status.FAILED}),
 }

@@ -173,9 +173,7 @@ def submit(
     return request
 
 
-def approve_at_once(
-    request: ChangeRequest, command: Command, actor: Actor, source: str
-) -> None:
+def approve_at_once(request: ChangeRequest, command: Command, actor: Actor, source: str) -> None:
     """The policy asks nobody: approved by rule, and set going once this transaction commits."""
     move(
         request,

@@ -34,8 +34,7 @@ def sweep() -> None:
     """Find approved requests whose message was lost or whose pause is over."""
     now = timezone.now()
     due = ChangeRequest.objects.filter(
-        Q(not_before__isnull=True, decided__lt=now - timedelta(seconds=5))
-        | Q(not_before__lte=now),
+        Q(not_before__isnull=True, decided__lt=now - timedelta(seconds=5)) | Q(not_before__lte=now),
         status=Status.APPROVED,
     )
     for request_id in due.order_by("decided", "pk").values_list("pk", flat=True)[:500]:
