@@ -58,9 +58,11 @@ def every_command_is_complete(
 
     problems: list[CheckMessage] = []
     for name, command in COMMANDS.items():
-        for right in (command.permission, command.approve_permission):
-            if not known(right):
-                problems.append(Error(f"{name}: {right!r} is no right.", id="panel.E002"))
+        problems += [
+            Error(f"{name}: {right!r} is no right.", id="panel.E002")
+            for right in (command.permission, command.approve_permission)
+            if not known(right)
+        ]
         if not command.label or not command.prefix:
             problems.append(Error(f"{name}: label and prefix are needed.", id="panel.E003"))
     return problems

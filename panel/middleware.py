@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from panel.access.actor import Actor
+from panel.access.request import PanelRequest
 from panel.models import User
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -46,7 +47,7 @@ class ActorMiddleware:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: PanelRequest) -> HttpResponse:
         bound = structlog.contextvars.get_contextvars().get("request_id")
         request.panel_request_id = str(bound or uuid.uuid4())
         user = request.user if isinstance(request.user, User) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import django_stubs_ext
 import environ
@@ -271,7 +272,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO")
-_shared = [
+_shared: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

@@ -15,10 +15,31 @@ if TYPE_CHECKING:
 
 GENESIS = "0" * 64
 FIELDS = (
-    "seq actor_id actor roles session address source action platform_id platform object_kind "
-    "object_key object_text mt4_group reference before after reason request_id activity_id code "
-    "outcome detail previous_hash"
-).split()
+    "seq",
+    "actor_id",
+    "actor",
+    "roles",
+    "session",
+    "address",
+    "source",
+    "action",
+    "platform_id",
+    "platform",
+    "object_kind",
+    "object_key",
+    "object_text",
+    "mt4_group",
+    "reference",
+    "before",
+    "after",
+    "reason",
+    "request_id",
+    "activity_id",
+    "code",
+    "outcome",
+    "detail",
+    "previous_hash",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class Evidence:
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """A change, frozen. Subclasses are frozen keyword-only dataclasses whose fields are the payload.
+    """A change. Subclasses are frozen keyword-only dataclasses whose fields are the payload.
 
     Field types: int, str, bool, Decimal, datetime, date, tuple or dict of those, or None.
     """

@@ -27,7 +27,7 @@ from panel.commands.call import Call, Undecided
 from panel.commands.registry import load
 from panel.commands.states import Moved, move
 from panel.lib.digest import plain
-from panel.models import ChangeRequest, Status
+from panel.models import ChangeRequest, Platform, Status
 from panel.mt4.errors import LeaseLost, MT4Error, OutcomeUnknown, Rejected, Unavailable
 from panel.mt4.read import reader
 from panel.mt4.write import writer
@@ -70,13 +70,14 @@ def claim(request_id: int) -> ChangeRequest | None:
     except Moved:
         return None
     except IntegrityError:
-        return _wait_for_other(request)
+        _wait_for_other(request)
+        return None
     return request
 
 
 def _wait_for_other(request: ChangeRequest) -> None:
     other = ChangeRequest.objects.filter(
-        platform_id=request.platform_id,
+        platform=request.platform,
         login=request.login,
         moves_money=True,
         status__in=[Status.EXECUTING, Status.UNKNOWN],
@@ -284,14 +285,14 @@ def wake_waiting(request: ChangeRequest) -> None:
     """Once this transaction commits, whatever waited for the account may go on."""
     if request.moves_money:
         # After the commit, not in it: rows are never locked after the head of the audit log.
-        transaction.on_commit(lambda: _wake(request.platform_id, request.login), robust=True)
+        transaction.on_commit(lambda: _wake(request.platform, request.login), robust=True)
 
 
-def _wake(platform_id: int | None, login: int | None) -> None:
+def _wake(platform: Platform | None, login: int | None) -> None:
     from panel.commands.tasks import start
 
     waiting = ChangeRequest.objects.filter(
-        platform_id=platform_id, login=login, moves_money=True, status=Status.APPROVED
+        platform=platform, login=login, moves_money=True, status=Status.APPROVED
     )
     first = waiting.order_by("decided", "pk").first()
     if first:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections.abc import Hashable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -26,7 +27,7 @@ def to_payload(command: Command) -> dict[str, Any]:
 
 
 @cache
-def _types(command: type[Command]) -> dict[str, Any]:
+def _types(command: Hashable) -> dict[str, Any]:
     return typing.get_type_hints(command)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from panel.access.request import PanelRequest
 from panel.door.denials import deny
 
 
@@ -21,5 +22,5 @@ class HasPanelPermission(BasePermission):
             return False
         if user.may(permission):
             return True
-        deny(request._request.actor, f"open {request.path}", permission)
+        deny(cast(PanelRequest, request._request).actor, f"open {request.path}", permission)
         return False

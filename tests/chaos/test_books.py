@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -104,10 +105,8 @@ class Books(RuleBasedStateMachine):
             call = DyingCall(
                 request=claimed, reader=call.reader, writer=call.writer, attempt=call.attempt
             )
-            try:
+            with contextlib.suppress(WorkerDied):
                 executor.attempt(command, call)
-            except WorkerDied:
-                pass
             self.let_leases_run_out()
 
     @rule()

@@ -44,6 +44,12 @@ def final(request: ChangeRequest) -> ChangeRequest | None:
     return fresh if fresh.status in (Status.DONE, Status.FAILED) else None
 
 
+def outcome(request: ChangeRequest, seconds: float) -> ChangeRequest:
+    """The request once it has an outcome; fails after so many seconds."""
+    wait_until(lambda: final(request), timeout=seconds, what=f"an outcome of {request.reference}")
+    return ChangeRequest.objects.get(pk=request.pk)
+
+
 def test_a_worker_killed_after_mt4_applied_and_before_the_outcome_was_written(
     make_stack: Callable[..., Stack],
 ) -> None:
@@ -61,7 +67,7 @@ def test_a_worker_killed_after_mt4_applied_and_before_the_outcome_was_written(
         time.sleep(1.8 + KEY_MEMORY + 1)
         stack.start_worker()
 
-        done = wait_until(lambda: final(request), timeout=60, what="an outcome")
+        done = outcome(request, 60)
         assert done.status == Status.DONE
         assert [record.profit for record in records_of(request)] == [Decimal("-400.00")]
         assert balance_of(demo(), login) == Decimal("600.00")
@@ -85,7 +91,7 @@ def test_each_fault_with_a_killed_worker_ends_with_one_record(
             stack.start_worker()
         time.sleep(KEY_MEMORY + 1)
         for request, (fault, _) in zip(made, FAULTS, strict=True):
-            done = wait_until(lambda r=request: final(r), timeout=90, what=f"{fault} to be settled")
+            done = outcome(request, 90)
             assert done.status == Status.DONE, (fault, done.outcome_text)
             assert [record.profit for record in records_of(request)] == [Decimal("-100.00")], fault
         assert audit.verify() is None

@@ -67,8 +67,8 @@ def test_a_command_has_a_form_or_a_reason_for_none(command: type[Command]) -> No
 @every_command
 def test_a_command_is_frozen_and_of_a_known_kind(command: type[Command]) -> None:
     assert issubclass(command, (MT4Command, PanelCommand))
-    assert command.__dataclass_params__.frozen  # type: ignore[attr-defined]
-    assert dataclasses.fields(command)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        object.__new__(command).reference = "another"  # type: ignore[attr-defined, union-attr]
 
 
 @every_command

@@ -125,9 +125,7 @@ def test_over_ten_thousand_two_different_people_approve(platform: Platform, cast
     assert carry_out(request).status == Status.DONE
 
 
-def test_a_small_deposit_runs_at_once_and_a_large_one_waits(
-    platform: Platform, cast: Cast
-) -> None:
+def test_a_small_deposit_runs_at_once_and_a_large_one_waits(platform: Platform, cast: Cast) -> None:
     login = new_account(platform)
     assert ask_deposit(cast.olga, login, "10000.00").status == Status.APPROVED
     assert ask_deposit(cast.olga, login, "10000.01").status == Status.PENDING
@@ -165,9 +163,7 @@ def test_figures_that_changed_since_the_page_was_opened_ask_again(
     carry_out(ask_deposit(cast.olga, login, "7.00"))
     with pytest.raises(Stale) as stale:
         approve(request, actor=actor(cast.bob), source="test", seen=sha256(seen))
-    approved = approve(
-        request, actor=actor(cast.bob), source="test", seen=sha256(stale.value.live)
-    )
+    approved = approve(request, actor=actor(cast.bob), source="test", seen=sha256(stale.value.live))
     assert approved.status == Status.APPROVED
 
 
