@@ -62,7 +62,7 @@ def leverage_field(initial: int | None = None) -> forms.IntegerField:
         min_value=1,
         max_value=LEVERAGE_MOST,
         initial=initial,
-        help_text="The number after 1: , for example 100.",
+        help_text="100 stands for 1:100.",
     )
 
 
@@ -77,7 +77,7 @@ def group_choices(groups: Iterable[Group]) -> list[tuple[str, str]]:
 class OpenAccountForm(ProfileMixin):
     """A new account."""
 
-    field_order = ["group", "leverage", *LABELS, "reason"]
+    field_order = ["name", "group", "leverage", *LABELS, "reason"]
 
     def __init__(self, *args: Any, groups: Iterable[Group], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

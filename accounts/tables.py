@@ -15,7 +15,6 @@ from accounts.models import Account, MarginState
 from panel.commands.registry import COMMANDS
 from panel.models import ChangeRequest
 from panel.ui.account import ACCOUNT_DEEDS, PAYMENT_DEEDS
-from panel.ui.cells import percent_html
 from panel.ui.columns import Column
 from panel.ui.links import Link
 from panel.ui.paging import Page
@@ -32,17 +31,12 @@ def margin_word(state: str) -> SafeString | str:
     return format_html('<span class="state state-{}">{}</span>', LOOKS[MarginState(state)], word)
 
 
-def access_word(row: Any) -> str:
-    """Whether the account may be used."""
-    if not row.enabled:
-        return "disabled"
-    return "read-only" if row.read_only else "enabled"
-
-
-def _level(row: Account) -> SafeString:
-    badge = margin_word(row.margin_state)
-    level = percent_html(row.level)
-    return format_html("{} {}", badge, level) if badge else level
+def state_words(row: Account) -> SafeString | str:
+    """What is out of the ordinary: margin, access, gone from MT4. Nothing for most accounts."""
+    if row.gone:
+        return "no longer on MT4"
+    access = "disabled" if not row.enabled else "read-only" if row.read_only else ""
+    return format_html("{} {}", margin_word(row.margin_state), access)
 
 
 def _email(row: Any) -> str:
@@ -64,9 +58,9 @@ class AccountTable(Table):
         Column("login", "Login", "copy", sort="login", strong=True),
         Column("name", "Name", sort="name_key"),
         Column("group", "Group", sort="group"),
-        Column("email", "E-mail", value=_email),
+        Column("email", "E-mail", value=_email, shown=False),
         Column("phone", "Telephone", value=_phone, shown=False),
-        Column("country", "Country", sort="country"),
+        Column("country", "Country", sort="country", shown=False),
         Column("city", "City", shown=False),
         Column("leverage", "Leverage", value=lambda row: f"1:{row.leverage}", sort="leverage"),
         Column("currency", "Currency"),
@@ -75,8 +69,8 @@ class AccountTable(Table):
         Column("equity", "Equity", "money", sort="equity", total="equity"),
         Column("margin", "Margin", "money", sort="margin", total="margin", shown=False),
         Column("free", "Free margin", "money", sort="free", shown=False),
-        Column("level", "Margin level", "html", value=_level, sort="level"),
-        Column("access", "Access", value=access_word),
+        Column("level", "Margin level", "percent", sort="level"),
+        Column("state", "State", "html", value=state_words, sort="margin_state"),
         Column("status", "Status", shown=False),
         Column("registered", "Opened", "time", sort="registered", shown=False),
         Column("last_seen", "Last seen", "time", sort="last_seen", shown=False),
