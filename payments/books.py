@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+
+from django.db.models import Min
+from django.utils import timezone
 
 from panel.lib.money import ZERO
 from panel.lib.references import reference_in
@@ -27,12 +31,13 @@ class Ours:
 
 @dataclass(frozen=True, slots=True)
 class Theirs:
-    """A balance or credit record of MT4; the amount is signed, no reference is empty."""
+    """A balance or credit record of MT4: signed amount, UTC, reference or empty."""
 
     ticket: int
     reference: str
     is_credit: bool
     amount: Decimal
+    time: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Books:
     different: tuple[Pair, ...]
     ours_alone: tuple[Ours, ...]
     theirs_alone: tuple[Theirs, ...]
-    # Booked past the panel: no reference of ours in the comment.
+    # Booked past the panel: without a reference, or before the panel began.
     outside: tuple[Theirs, ...]
 
     @property
@@ -85,17 +90,25 @@ class Books:
         return sum((record.amount for record in self.outside), ZERO)
 
 
-def compare(ours: Iterable[Ours], theirs: Iterable[Theirs]) -> Books:
-    """Lay both sides of one account beside each other, by reference."""
+def compare(
+    ours: Iterable[Ours], theirs: Iterable[Theirs], *, since: datetime | None = None
+) -> Books:
+    """Lay both sides of one account beside each other, by reference.
+
+    Records from before `since`, the panel's first payment, that it does not know are somebody
+    else's. Later ones in the panel's manner are its own, and missing here.
+    """
+    payments = list(ours)
+    known = {payment.reference for payment in payments}
     by_reference: dict[str, list[Theirs]] = defaultdict(list)
     outside = []
     for record in theirs:
-        if record.reference:
+        if is_ours(record.reference, record.time, known, since):
             by_reference[record.reference].append(record)
         else:
             outside.append(record)
     pairs, alone = [], []
-    for payment in ours:
+    for payment in payments:
         records = by_reference.pop(payment.reference, None)
         if records is None:
             alone.append(payment)
@@ -110,6 +123,17 @@ def compare(ours: Iterable[Ours], theirs: Iterable[Theirs]) -> Books:
     )
 
 
+def is_ours(reference: str, time: datetime, known: Collection[str], since: datetime | None) -> bool:
+    """Whether a record must have come from this panel."""
+    return bool(reference) and (reference in known or since is None or time >= since)
+
+
+def began(platform: Platform) -> datetime:
+    """When the panel's first payment on a platform was asked for; now, if there is none."""
+    first = Payment.objects.filter(platform=platform).aggregate(first=Min("created"))["first"]
+    return first or timezone.now()
+
+
 def ours(platform: Platform, login: int) -> list[Ours]:
     """The payments of an account that are done."""
     rows = Payment.objects.filter(platform=platform, login=login, status=Status.DONE)
@@ -119,7 +143,7 @@ def ours(platform: Platform, login: int) -> list[Ours]:
     ]
 
 
-def of_history(history: Iterable[Trade]) -> list[Theirs]:
+def of_history(platform: Platform, history: Iterable[Trade]) -> list[Theirs]:
     """The money records among an account's closed records, as just read from MT4."""
     return [
         Theirs(
@@ -127,6 +151,7 @@ def of_history(history: Iterable[Trade]) -> list[Theirs]:
             reference_in(trade.comment) or "",
             trade.trade_command is TradeCommand.Credit,
             trade.profit,
+            platform.from_server_time(trade.close_time),
         )
         for trade in history
         if trade.trade_command in MONEY
@@ -137,12 +162,18 @@ def of_mirror(platform: Platform, login: int) -> list[Theirs]:
     """The money records of an account as last mirrored."""
     rows = MoneyRecord.objects.filter(platform=platform, login=login).order_by("time", "ticket")
     return [
-        Theirs(row.ticket, row.reference, row.kind == MoneyRecord.Kind.CREDIT, row.amount)
+        Theirs(
+            row.ticket,
+            row.reference,
+            row.kind == MoneyRecord.Kind.CREDIT,
+            row.amount,
+            row.time,
+        )
         for row in rows
     ]
 
 
 def books(platform: Platform, login: int, history: Iterable[Trade] | None = None) -> Books:
     """An account's books: against `history` where it was just read, else against the mirror."""
-    theirs = of_mirror(platform, login) if history is None else of_history(history)
-    return compare(ours(platform, login), theirs)
+    theirs = of_mirror(platform, login) if history is None else of_history(platform, history)
+    return compare(ours(platform, login), theirs, since=began(platform))

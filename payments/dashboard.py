@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from panel.access.request import PanelRequest
 from panel.models import Platform
 from panel.ui.platform import platform_of
 from payments.models import MoneyMirror
@@ -29,7 +30,7 @@ class NetDepositsView(APIView):
 
     def get(self, request: Request) -> Response:
         """As `ui/chart.html` reads it, with the currencies there are to choose from."""
-        page = request._request
+        page = cast(PanelRequest, request._request)
         person = page.actor.person_or_fail()
         slug = request.query_params.get("platform", "")
         platform = (

@@ -110,12 +110,14 @@ def ledger(platform: Platform, login: int, reading: Reader | None) -> Ledger:
             live = entries is not None
     if entries is None:
         entries = _mirrored(platform, login)
+    since = books.began(platform)
     mirror = MoneyMirror.objects.filter(platform=platform).first()
     return Ledger(
-        lines=lines(payments, entries),
+        lines=lines(payments, entries, since),
         books=books.compare(
             books.ours(platform, login),
-            [books.Theirs(e.ticket, e.reference, e.is_credit, e.amount) for e in entries],
+            [books.Theirs(e.ticket, e.reference, e.is_credit, e.amount, e.time) for e in entries],
+            since=since,
         ),
         as_of=None if live else mirror.read_at if mirror else None,
         live=live,
@@ -123,12 +125,17 @@ def ledger(platform: Platform, login: int, reading: Reader | None) -> Ledger:
     )
 
 
-def lines(payments: Iterable[Payment], entries: Iterable[Entry]) -> list[Line]:
-    """Payments and records side by side, by reference, the latest first."""
+def lines(payments: Iterable[Payment], entries: Iterable[Entry], since: datetime) -> list[Line]:
+    """Payments and records side by side, by reference, the latest first.
+
+    Records from before `since` that the panel does not know are somebody else's.
+    """
+    payments = list(payments)
+    known = {payment.reference for payment in payments}
     by_reference: dict[str, list[Entry]] = {}
     found = []
     for entry in entries:
-        if entry.reference:
+        if books.is_ours(entry.reference, entry.time, known, since):
             by_reference.setdefault(entry.reference, []).append(entry)
         else:
             found.append(Line(entry.time, None, (entry,)))

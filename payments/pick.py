@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 
 from django.apps import apps
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 
 from panel.access.masks import visible
+from panel.access.request import PanelRequest
 from panel.ui.account import PAYMENT_DEEDS
 from panel.ui.columns import Column
 from panel.ui.links import Link
@@ -64,7 +65,7 @@ class NewPaymentView(PanelView):
     title: ClassVar[str] = "New payment"
     template_name = "payments/new.html"
 
-    def may(self, request: HttpRequest) -> bool:
+    def may(self, request: PanelRequest) -> bool:
         """For those who may make a payment of any kind."""
         return super().may(request) and any(
             request.actor.may(deed.permission) for deed in PAYMENT_DEEDS
@@ -74,7 +75,7 @@ class NewPaymentView(PanelView):
         """Below the list of payments."""
         return (Link("Payments", reverse("payment_list")),)
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, or for htmx the accounts found alone."""
         kinds = [deed for deed in PAYMENT_DEEDS if request.actor.may(deed.permission)]
         chosen = request.GET.get("kind", "")

@@ -12,6 +12,7 @@ from panel.commands.base import Command
 from panel.mt4.read import reader
 from panel.ui.account import PAYMENT_DEEDS, AccountMixin, AccountView
 from panel.ui.commands import CommandView
+from panel.ui.figures import money_text
 from panel.ui.links import Link
 from panel.ui.platform import platform_of
 from panel.ui.views import TableView
@@ -88,6 +89,10 @@ class MoneyView(AccountMixin, CommandView):
     form_class: ClassVar[type[forms.Form]] = PaymentForm
     template_name = "payments/form.html"
 
+    def limit(self) -> str:
+        """How much is possible at the most, in words; empty where nothing limits it."""
+        return ""
+
     def get_command(self, cleaned: dict[str, Any]) -> Command:
         """The command of the form's values."""
         values = {name: value for name, value in cleaned.items() if name != "reason"}
@@ -111,6 +116,13 @@ class WithdrawView(MoneyView):
     title: ClassVar[str] = "Withdrawal"
     command_class = commands.Withdraw
 
+    def limit(self) -> str:
+        """What is free without the credit; the command asks again, live, when it is sent."""
+        most = self.account.withdrawable
+        if most is None:
+            return ""
+        return f"At most {money_text(most, self.account.currency)} can be withdrawn now."
+
 
 class CreditInView(MoneyView):
     """Credit in."""
@@ -128,3 +140,9 @@ class CreditOutView(MoneyView):
     title: ClassVar[str] = "Take credit back"
     command_class = commands.CreditOut
     form_class = CreditForm
+
+    def limit(self) -> str:
+        """What there is."""
+        return (
+            f"The account has a credit of {money_text(self.account.credit, self.account.currency)}."
+        )

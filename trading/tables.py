@@ -34,7 +34,7 @@ STOPS = (
 )
 SERVER_TIME = Column(
     "server_opened",
-    "Opened, server time",
+    "Server time",
     value=lambda trade: clock_text(trade.server_opened),
     shown=False,
 )
@@ -75,6 +75,7 @@ class PositionTable(_TradeTable):
     label = "Open positions"
     columns: ClassVar[Sequence[Column]] = (
         TICKET,
+        ACCOUNT,
         SYMBOL,
         SIDE,
         LOTS,
@@ -84,7 +85,6 @@ class PositionTable(_TradeTable):
         Column("swap", "Swap", "money", sort="swap", total="swap"),
         Column("commission", "Commission", "money", sort="commission", total="commission"),
         Column("profit", "Profit", "money", sort="profit", total="profit", currency="currency"),
-        ACCOUNT,
         Column("opened", "Opened", "time", sort="opened"),
         SERVER_TIME,
         *REST,
@@ -103,13 +103,13 @@ class OrderTable(_TradeTable):
     label = "Pending orders"
     columns: ClassVar[Sequence[Column]] = (
         TICKET,
+        ACCOUNT,
         SYMBOL,
         SIDE,
         LOTS,
         Column("open_price", "At price", "price", digits="digits"),
         Column("current_price", "Price now", "price", digits="digits"),
         *STOPS,
-        ACCOUNT,
         Column("opened", "Placed", "time", sort="opened"),
         Column(
             "expires",
@@ -127,15 +127,18 @@ class OrderTable(_TradeTable):
     )
 
 
+# On an account's page the server's time stands beside the reader's, and the currency above.
+_AS_SHOWN = {
+    "server_opened": Column("server_opened", "Server time", value=SERVER_TIME.value),
+    "profit": Column("profit", "Profit", "money"),
+}
+
+
 def _on_account(table: type[_TradeTable]) -> tuple[Column, ...]:
-    """The columns of a table, without the account's own and with the server's time."""
+    """The columns of a table for the page of one account."""
     gone = ("login", "mt4_group")
     return tuple(
-        Column("server_opened", SERVER_TIME.label, value=SERVER_TIME.value)
-        if column is SERVER_TIME
-        else column
-        for column in table.columns
-        if column.name not in gone
+        _AS_SHOWN.get(column.name, column) for column in table.columns if column.name not in gone
     )
 
 
@@ -184,7 +187,7 @@ class HistoryTable(Table):
         Column("open_price", "Open price", "price", digits="digits"),
         Column("close_price", "Close price", "price", digits="digits"),
         Column("closed", "Closed", "time"),
-        Column("server_closed", "Closed, server time"),
+        Column("server_closed", "Server time"),
         Column("opened", "Opened", "time", shown=False),
         Column("stop_loss", "Stop loss", "price", digits="digits", shown=False),
         Column("take_profit", "Take profit", "price", digits="digits", shown=False),

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
+from panel.access.request import PanelRequest
 from panel.lib.money import ZERO
 from panel.mt4.errors import MT4Error
 from panel.mt4.read import reader
@@ -134,7 +135,7 @@ class AccountPositionsView(AccountView):
         mirrored = Trade.objects.filter(platform=platform, login=account.login)
         return list(mirrored.select_related("platform")), queries.mirrored_at(platform)
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, or its figures alone for htmx."""
         rows, as_of = self.rows()
         rows.sort(key=lambda row: row.ticket, reverse=True)
@@ -150,11 +151,15 @@ class AccountPositionsView(AccountView):
         )
 
 
+def _day() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date", "class": "form-control"})
+
+
 class DaysForm(forms.Form):
     """From one day to another, of the server's calendar, both included."""
 
-    first = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    first = forms.DateField(label="From", widget=_day())
+    last = forms.DateField(label="To", widget=_day())
 
     def clean(self) -> dict[str, Any]:
         """The first day comes first."""
@@ -171,7 +176,7 @@ class AccountHistoryView(AccountView):
     permission: ClassVar[str] = "trading.view"
     template_name = "trading/account_history.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Read the days asked for, or the last 30."""
         today = self.account.server_time.date()
         usual = {"first": today - timedelta(days=USUAL_DAYS - 1), "last": today}
