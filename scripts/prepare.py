@@ -15,9 +15,13 @@ def main() -> None:
     """Migrate, collect static files that changed, and seed (which does nothing twice)."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panel.settings")
     django.setup()
-    call_command("migrate", interactive=False, verbosity=0)
-    collect_static()
-    call_command("seed_demo")
+    for doing, step in (
+        ("database", lambda: call_command("migrate", interactive=False, verbosity=0)),
+        ("static files", collect_static),
+        ("demo data", lambda: call_command("seed_demo")),
+    ):
+        print(f"Preparing: {doing}", flush=True)
+        step()
 
 
 def collect_static() -> None:

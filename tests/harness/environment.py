@@ -2,6 +2,7 @@
 
 TEST_STORAGE chooses what the tests in this process run on: "embedded" (SQLite and Valkey, as
 `make run` has them; the default) or "servers" (PostgreSQL and Redis, as in a deployment).
+`make test` does both.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from pathlib import Path
 from tests.harness.brokers import Broker
 from tests.harness.postgres import Postgres
 
-SERVERS = os.environ.get("TEST_STORAGE", "embedded") == "servers"
+STORAGE = os.environ.get("TEST_STORAGE", "")
+SERVERS = STORAGE == "servers"
 
 # Whatever the developer's shell has for a real panel must not reach the tests.
 _OTHERS = (
