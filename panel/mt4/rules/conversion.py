@@ -1,0 +1,132 @@
+"""From one currency to another at the prices of now. Rates multiply, and are not rounded."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from panel.mt4.protocol.enums import ProfitCalculationMode
+from panel.mt4.protocol.records import SymbolConfig
+from panel.mt4.rules.base import ONE, Price, Quotes, UnknownMarketError
+from panel.mt4.rules.choices import DEFAULTS, Choices, ConversionSide
+
+RATE_DIGITS = 8
+"""A record keeps its margin rate with this many decimals. [I]"""
+
+
+def conversion_rate(source: str, target: str, price: Price) -> Decimal | None:
+    """Units of ``target`` for one of ``source``, not rounded; None when no pair leads there.
+
+    ``price`` gives the price of a pair (``USDJPY``) or None. Goes over USD when it must. [I]
+    """
+    if source == target:
+        return ONE
+    if direct := price(source + target):
+        return direct
+    if inverse := price(target + source):
+        return ONE / inverse
+    if "USD" in (source, target):
+        return None
+    first, second = (
+        conversion_rate(source, "USD", price),
+        conversion_rate("USD", target, price),
+    )
+    return first * second if first and second else None
+
+
+def prices_of(quotes: Quotes, *, at_bid: bool) -> Price:
+    """One side of all quotes."""
+
+    def price(pair: str) -> Decimal | None:
+        quote = quotes(pair)
+        if quote is None:
+            return None
+        return quote.bid if at_bid else quote.ask
+
+    return price
+
+
+def profit_currency(symbol: SymbolConfig) -> str:
+    """The currency a symbol's profit comes in. [I]
+
+    The symbol's own. Some servers keep a pair's base currency there, though: then it is the
+    pair's second, by its name.
+    """
+    name, currency = symbol.symbol, symbol.currency
+    if (
+        symbol.profit_calculation_mode is ProfitCalculationMode.Forex
+        and currency == symbol.margin_currency
+        and name.startswith(currency)
+        and len(name) >= 6
+    ):
+        return name[3:6]
+    return currency
+
+
+def symbol_rate(
+    symbol: SymbolConfig,
+    source: str,
+    target: str,
+    quotes: Quotes,
+    *,
+    price: Decimal,
+    at_bid: bool,
+) -> Decimal:
+    """Units of ``target`` for one of ``source`` in a deal on ``symbol`` at ``price``.
+
+    A pair converts between its own two currencies at the price of the deal itself, so that a
+    USDJPY result is divided by its close price [I]; else the quotes' side decides.
+    Raises UnknownMarketError when no pair leads there.
+    """
+    if source == target:
+        return ONE
+    if symbol.profit_calculation_mode is ProfitCalculationMode.Forex and price:
+        own = symbol.margin_currency, profit_currency(symbol)
+        if own == (source, target):
+            return price
+        if own == (target, source):
+            return ONE / price
+    rate = conversion_rate(source, target, prices_of(quotes, at_bid=at_bid))
+    if rate is None:
+        raise UnknownMarketError(f"No price converts {source} to {target}.")
+    return rate
+
+
+def profit_rate(
+    symbol: SymbolConfig,
+    currency: str,
+    quotes: Quotes,
+    *,
+    is_buy: bool,
+    price: Decimal,
+    choices: Choices = DEFAULTS,
+) -> Decimal:
+    """From a symbol's profit currency to ``currency`` for a deal that closes at ``price``.
+
+    Bid for buys, Ask for sells. [I] The side is open to choice. [U]
+    """
+    return symbol_rate(
+        symbol,
+        profit_currency(symbol),
+        currency,
+        quotes,
+        price=price,
+        at_bid=is_buy or choices.conversion_side is ConversionSide.BID,
+    )
+
+
+def margin_rate(
+    symbol: SymbolConfig, currency: str, quotes: Quotes, *, is_buy: bool, open_price: Decimal
+) -> Decimal:
+    """From margin currency to ``currency`` at open, eight decimals; the order keeps it. [S]
+
+    The side an order opens on: Ask for buys, Bid for sells. [I]
+    """
+    rate = symbol_rate(
+        symbol,
+        symbol.margin_currency,
+        currency,
+        quotes,
+        price=open_price,
+        at_bid=not is_buy,
+    )
+    return round(rate, RATE_DIGITS)

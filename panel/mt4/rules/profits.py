@@ -1,0 +1,74 @@
+"""What a position earns."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from panel.lib.money import ZERO, cents
+from panel.mt4.protocol.enums import ProfitCalculationMode
+from panel.mt4.protocol.records import SymbolConfig, Trade
+from panel.mt4.rules.base import ONE, Quotes, is_long
+from panel.mt4.rules.choices import DEFAULTS, Choices
+from panel.mt4.rules.conversion import profit_rate
+from panel.mt4.rules.volumes import lots as lots_of
+
+
+def profit(
+    mode: ProfitCalculationMode,
+    *,
+    is_buy: bool,
+    lots: Decimal,
+    open_price: Decimal,
+    close_price: Decimal,
+    contract_size: Decimal,
+    tick_size: Decimal = ZERO,
+    tick_value: Decimal = ZERO,
+    rate: Decimal = ONE,
+) -> Decimal:
+    """Result of a position without swap and commission, in the deposit currency, to the cent.
+
+    A buy closes at Bid, a sell at Ask. ``rate`` converts from the symbol's profit currency.
+    Forex and CFD: price difference x lots x contract size. [S] Futures: ticks x tick value x
+    lots; 0 if the symbol has no tick size. [U]
+    """
+    move = close_price - open_price if is_buy else open_price - close_price
+    if mode is ProfitCalculationMode.Futures:
+        if not tick_size:
+            return ZERO
+        return cents(move * tick_value * lots * rate / tick_size)
+    return cents(move * lots * contract_size * rate)
+
+
+def trade_profit(
+    symbol: SymbolConfig,
+    trade: Trade,
+    close_price: Decimal,
+    currency: str,
+    quotes: Quotes,
+    *,
+    volume: int | None = None,
+    choices: Choices = DEFAULTS,
+) -> Decimal:
+    """Profit of a position, or of ``volume`` hundredths of a lot of it, closed at this price.
+
+    In ``currency``, to the cent. Raises UnknownMarketError when it cannot be converted.
+    """
+    is_buy = is_long(trade.trade_command)
+    return profit(
+        symbol.profit_calculation_mode,
+        is_buy=is_buy,
+        lots=lots_of(trade.volume if volume is None else volume),
+        open_price=trade.open_price,
+        close_price=close_price,
+        contract_size=symbol.contract_size,
+        tick_size=symbol.tick_size,
+        tick_value=symbol.tick_value,
+        rate=profit_rate(
+            symbol, currency, quotes, is_buy=is_buy, price=close_price, choices=choices
+        ),
+    )
+
+
+def net(trade: Trade) -> Decimal:
+    """A record's whole result: profit, swap, commission and taxes. [S]"""
+    return trade.profit + trade.storage + trade.commission + trade.taxes
