@@ -10,10 +10,11 @@ from tests.harness import environment
 environment.prepare()
 
 from panel.settings import *  # noqa: E402, F403 - every setting, present and future
-from panel.settings import DATA_DIR, DATABASES, STORAGES  # noqa: E402
+from panel.settings import DATA_DIR, DATABASES, STATIC_ROOT, STORAGES  # noqa: E402
 
 if not environment.SERVERS:
     # A file, as in `make run`: SQLite in memory knows neither WAL nor a second connection's locks.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # signing in costs nothing
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # nothing is collected, but WhiteNoise looks

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 
 from accounts.commands import (
@@ -28,6 +28,7 @@ from accounts.forms import (
     ProfileForm,
     changed_fields,
 )
+from panel.access.request import PanelRequest
 from panel.commands.base import Command, Invalid
 from panel.lib.digest import sha256
 from panel.models import Platform
@@ -42,7 +43,7 @@ from panel.ui.links import Link
 class NeedsServerMixin:
     """A form that cannot even be shown without the trade server says so instead."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The form, or why there is none."""
         try:
             response: HttpResponse = super().get(request, *args, **kwargs)  # type: ignore[misc]
@@ -50,7 +51,7 @@ class NeedsServerMixin:
             return self._without_form(error)
         return response
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The next step, or why it cannot be taken."""
         try:
             response: HttpResponse = super().post(request, *args, **kwargs)  # type: ignore[misc]

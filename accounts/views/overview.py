@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from accounts.commands.profile import LABELS
 from accounts.figures import threshold
@@ -12,6 +12,7 @@ from accounts.forms import CONTACT
 from accounts.masking import masked_email, masked_phone, masked_text
 from accounts.models import Account
 from accounts.tables import margin_word
+from panel.access.request import PanelRequest
 from panel.commands.inbox import visible_requests
 from panel.models import ChangeRequest
 from panel.models.change import OPEN
@@ -29,7 +30,7 @@ class AccountOverviewView(AccountView):
     permission = "accounts.view"
     template_name = "accounts/overview.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, or for a poll its figures alone."""
         if request.headers.get("HX-Target") == "account-live":
             response = self.render(template="accounts/overview.html#live")

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.core.cache import cache
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 
 from panel import audit
+from panel.access.request import PanelRequest
 from panel.models import Platform
 from panel.mt4 import rules
 from panel.mt4.errors import Rejected, Unavailable
+from panel.mt4.protocol.enums import WebApiErrorCode
 from panel.mt4.protocol.flags import EnableFlags
 from panel.mt4.protocol.records import Group, MarginLevel, User
 from panel.mt4.read import reader
@@ -176,7 +178,7 @@ def mirrored_line(platform: Platform, login: int, why: str) -> AccountLine:
 
 
 def account_line(platform: Platform, login: int, actor: Actor) -> AccountLine:
-    """The account's line: live if MT4 answers, else from the mirror.
+    """The account's line: live if MT4 gives it, else from the mirror.
 
     Raises `LookupError` for an account that does not exist or lies outside the actor's scopes;
     the latter is recorded.
@@ -187,7 +189,9 @@ def account_line(platform: Platform, login: int, actor: Actor) -> AccountLine:
     except Unavailable as away:
         line = mirrored_line(platform, login, away.explain())
     except Rejected as rejected:
-        raise LookupError(rejected.explain()) from rejected
+        if rejected.code == WebApiErrorCode.NotFound:
+            raise LookupError(rejected.explain()) from rejected
+        line = mirrored_line(platform, login, rejected.explain())
     person = actor.person_or_fail()
     if not person.sees(platform.pk, line.group):
         audit.record(
@@ -211,7 +215,7 @@ class AccountMixin:
     Mix it in before the view class. Whoever may not see the account gets a 404.
     """
 
-    request: HttpRequest
+    request: PanelRequest
     kwargs: dict[str, Any]
 
     @cached_property
@@ -225,7 +229,7 @@ class AccountMixin:
         except LookupError as unknown:
             raise Http404("There is no such account, or it is not yours to see.") from unknown
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """The right first, then the scope, then the page."""
         if self.may(request):  # type: ignore[attr-defined]
             _ = self.account
