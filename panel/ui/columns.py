@@ -93,7 +93,9 @@ def _blank(value: object) -> object:
 
 def text_cell(value: object) -> SafeString:
     """Plain text, escaped; nothing is a dash."""
-    return conditional_escape(figures.UNKNOWN if value is None or value == "" else value)
+    if value is None or value == "":
+        return conditional_escape(figures.UNKNOWN)
+    return conditional_escape(value if isinstance(value, SafeString) else str(value))
 
 
 _SIMPLE: dict[Kind, Callable[[Any], str]] = {

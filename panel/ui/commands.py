@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from panel.access.request import PanelRequest
 from panel.commands.base import Command, Invalid
 from panel.commands.errors import AlreadyDecided, Denied
 from panel.commands.submit import live_reader, submit
@@ -81,11 +82,11 @@ class CommandView(PanelView):
 
     # --- The three steps -------------------------------------------------------------------
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The empty form."""
         return self.show_form(self.make_form(initial=self.get_initial()), str(uuid.uuid4()))
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Preview, send, or back to the form."""
         key = request.POST.get("key", "")[:100] or str(uuid.uuid4())
         form = self.make_form(data=request.POST)

@@ -45,5 +45,5 @@ def count_of(queryset: QuerySet[Any]) -> Count:
 
 def _rounded(number: int) -> int:
     """Two figures are all an estimate is worth."""
-    step = 10 ** (len(str(number)) - 2)
+    step: int = 10 ** (len(str(number)) - 2)
     return round(number / step) * step

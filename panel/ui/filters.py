@@ -9,10 +9,21 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django_filters import FilterSet
+from django_filters import FilterSet, TypedChoiceFilter
 
 from panel.ui.figures import date_text, money_text, when_whole
 from panel.ui.tables import Table
+
+
+class YesNoFilter(TypedChoiceFilter):  # type: ignore[misc]
+    """A boolean as people ask for it: any, yes or no."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            choices=(("", "any"), ("yes", "yes"), ("no", "no")),
+            coerce=lambda word: word == "yes",
+            **kwargs,
+        )
 
 
 @dataclass(frozen=True, slots=True)

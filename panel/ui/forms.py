@@ -59,6 +59,7 @@ def field_context(bound: forms.BoundField, options: Mapping[str, object]) -> dic
         "label": options.get("label") or bound.label,
         "optional": not bound.field.required and layout == "plain",
         "wide": options.get("wide") or isinstance(widget, forms.Textarea),
+        "pair": isinstance(widget, forms.MultiWidget),
         "suffix": options.get("suffix"),
         "prefix": options.get("prefix"),
     }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
-
+from panel.access.request import PanelRequest
 from panel.models import Platform, User
 
 
@@ -13,7 +12,7 @@ def platforms_of(person: User) -> list[Platform]:
     return [platform for platform in enabled if person.sees_platform(platform.pk)]
 
 
-def chosen(request: HttpRequest, seen: list[Platform]) -> Platform | None:
+def chosen(request: PanelRequest, seen: list[Platform]) -> Platform | None:
     """Which of the platforms this request is about."""
     match = request.resolver_match
     named = match.kwargs.get("platform") if match else None
@@ -24,6 +23,6 @@ def chosen(request: HttpRequest, seen: list[Platform]) -> Platform | None:
     return seen[0] if seen else None
 
 
-def platform_of(request: HttpRequest) -> Platform | None:
+def platform_of(request: PanelRequest) -> Platform | None:
     """The platform this person is working on; None where they see none."""
     return chosen(request, platforms_of(request.actor.person_or_fail()))

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from panel.access.permissions import SIGNED_IN
+from panel.access.request import PanelRequest
+from panel.door.views import PermissionRequired
 from panel.models import Platform, User
-from panel.ui.views import PanelView, PermissionRequired
+from panel.ui.views import PanelView
 
 THEMES = (("auto", "System"), ("light", "Light"), ("dark", "Dark"))
 DENSITIES = (("dense", "Dense"), ("compact", "Compact"), ("comfortable", "Roomy"))
@@ -24,7 +26,7 @@ NAME = re.compile(r"[a-z0-9_-]{1,40}")
 MOST_COLUMNS = 60
 
 
-def back(request: HttpRequest) -> HttpResponseRedirect:
+def back(request: PanelRequest) -> HttpResponseRedirect:
     """Where the person came from, if that is on this site."""
     target = request.POST.get("next") or request.headers.get("Referer") or "/"
     safe = url_has_allowed_host_and_scheme(
@@ -45,9 +47,9 @@ class PreferencesView(PermissionRequired):
     """Theme and density."""
 
     permission = SIGNED_IN
-    http_method_names: ClassVar[list[str]] = ["post"]
+    http_method_names = ["post"]
 
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def post(self, request: PanelRequest) -> HttpResponse:
         """Keep what is known; the rest of the post is left alone."""
         chosen = {
             name: request.POST[name]
@@ -63,9 +65,9 @@ class ColumnsView(PermissionRequired):
     """Which columns of a table are shown; an empty choice goes back to the usual ones."""
 
     permission = SIGNED_IN
-    http_method_names: ClassVar[list[str]] = ["post"]
+    http_method_names = ["post"]
 
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def post(self, request: PanelRequest) -> HttpResponse:
         """Keep the columns of one table."""
         table = request.POST.get("table", "")
         columns = [name for name in request.POST.getlist("columns") if NAME.fullmatch(name)]
@@ -84,11 +86,11 @@ class PlatformView(PermissionRequired):
 
     permission = SIGNED_IN
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: PanelRequest) -> HttpResponse:
         """The top bar's part, asked for again and again."""
         return render(request, "ui/platform.html")
 
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def post(self, request: PanelRequest) -> HttpResponse:
         """Use another platform from now on."""
         user = request.actor.person_or_fail()
         found = Platform.objects.filter(slug=request.POST.get("platform", ""), enabled=True).first()
@@ -114,12 +116,12 @@ class TimeZoneView(PanelView):
     title = "Time zone"
     template_name = "ui/time_zone.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The form."""
         zone = request.actor.person_or_fail().time_zone
         return self.render(form=TimeZoneForm(initial={"time_zone": zone}))
 
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def post(self, request: PanelRequest) -> HttpResponse:
         """Keep the zone."""
         form = TimeZoneForm(request.POST)
         if not form.is_valid():

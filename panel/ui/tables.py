@@ -12,11 +12,11 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import F, QuerySet, Sum
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from panel.access.request import PanelRequest
 from panel.ui import cells
 from panel.ui.columns import Column
 from panel.ui.counting import Count, count_of
@@ -78,7 +78,7 @@ class Table:
     label: ClassVar[str] = ""
 
     def __init__(
-        self, request: HttpRequest, source: QuerySet[Any] | Sequence[Any], *, paged: bool = True
+        self, request: PanelRequest, source: QuerySet[Any] | Sequence[Any], *, paged: bool = True
     ) -> None:
         self.request = request
         self.source = source

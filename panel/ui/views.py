@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.cache import patch_vary_headers
 from django_filters import FilterSet
 
+from panel.access.request import PanelRequest
 from panel.door.views import PermissionRequired
 from panel.ui.filters import Chip, chips
 from panel.ui.links import Link
@@ -21,6 +22,7 @@ from panel.ui.tables import Table
 class PanelView(PermissionRequired):
     """A page: a right, a title, one primary button, the rest in a menu."""
 
+    request: PanelRequest
     template_name: ClassVar[str]
     title: ClassVar[str] = ""
 
@@ -60,7 +62,7 @@ class PanelView(PermissionRequired):
             status=status,
         )
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, whole."""
         return self.render()
 
@@ -111,7 +113,7 @@ class TableView(PanelView):
             queryset = self.search(queryset, words)
         return self.table_class(self.request, queryset), filters
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, or the table alone for htmx."""
         table, filters = self.get_table()
         target = f"table-{table.name}"
