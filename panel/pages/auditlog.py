@@ -5,6 +5,7 @@ Reading it is itself an entry: one for each page, none for what a page does by i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -58,7 +59,7 @@ class AuditTable(Table):
     label = "Audit log"
     default_sort = "-seq"
     key = "seq"
-    columns = (
+    columns: ClassVar[Sequence[Column]] = (
         Column("seq", "Entry", sort="seq"),
         Column("at", "When", "time"),
         Column("actor", "Who", value=lambda entry: entry.actor.partition(" <")[0]),
@@ -85,7 +86,7 @@ class AuditTable(Table):
         return str(row.seq)
 
 
-class AuditFilter(django_filters.FilterSet):
+class AuditFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Narrow the log."""
 
     actor = django_filters.CharFilter(label="Who", lookup_expr="icontains")
@@ -221,7 +222,7 @@ class VerifyView(PermissionRequired):
     """Have the chain walked by a worker; the finding is an entry."""
 
     permission: ClassVar[str] = "audit.view"
-    http_method_names: ClassVar[list[str]] = ["post"]
+    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Hand it to a worker."""

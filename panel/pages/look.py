@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from panel.commands import decide
-from panel.commands.base import Change, Check, Invalid, MT4Command
+from panel.commands.base import Check, Invalid, MT4Command, Preview
 from panel.commands.registry import command_class
 from panel.commands.submit import live_reader
 from panel.lib.digest import sha256
@@ -17,16 +17,17 @@ from panel.pages.story import value_text, words_of
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """One value at the time of the request and now."""
+class Line:
+    """One value: at the time of the request, now, and once it is done (empty if it stays)."""
 
     label: str
     asked: str
     now: str
+    after: str = ""
 
     @property
     def changed(self) -> bool:
-        """Whether it is another one by now."""
+        """Whether it is another one than when it was asked for."""
         return self.asked != self.now
 
 
@@ -39,8 +40,7 @@ class Look:
     """
 
     digest: str = ""
-    figures: list[Figure] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     away: str = ""
 
@@ -52,7 +52,7 @@ class Look:
     @property
     def has_changed(self) -> bool:
         """Whether anything is another one than when it was asked for."""
-        return any(figure.changed for figure in self.figures)
+        return any(line.changed for line in self.lines)
 
     @property
     def may_approve(self) -> bool:
@@ -70,8 +70,7 @@ def live_look(request: ChangeRequest) -> Look:
         reader = live_reader(command)
         preview = command.preview(reader)
         look.digest = sha256(live)
-        look.figures = compare(request, live, preview.figures)
-        look.changes = list(preview.changes)
+        look.lines = compare(request, live, preview)
         look.checks = list(preview.checks)
         command.validate(reader, None)
     except Invalid as invalid:
@@ -87,15 +86,33 @@ def _asks_mt4(request: ChangeRequest) -> bool:
     return issubclass(command_class(request.command), MT4Command)
 
 
-def compare(
-    request: ChangeRequest, live: Mapping[str, Any], now: Mapping[str, str]
-) -> list[Figure]:
-    """Figures in the command's own words, then whatever else it stands on and has changed."""
-    asked: Mapping[str, str] = request.preview.get("figures", {})
-    rows = [Figure(label, asked.get(label, ""), text) for label, text in now.items()]
+def compare(request: ChangeRequest, live: Mapping[str, Any], preview: Preview) -> list[Line]:
+    """What changes, what it stands on, then whatever else has changed since it was asked."""
+    kept: Mapping[str, Any] = request.preview
+    asked = {change["label"]: change["before"] for change in kept.get("changes", ())}
+    asked |= kept.get("figures", {})
+    after = {change.label: change.after for change in preview.changes}
+    # A figure names its currency, a change does not: the figure speaks where there are both.
+    now = {change.label: change.before for change in preview.changes} | preview.figures
+    lines = [
+        Line(label, asked.get(label, ""), text, after.get(label, "")) for label, text in now.items()
+    ]
     told = {label.casefold() for label in now}
     for name in sorted({*request.before, *live}):
         was, is_now = request.before.get(name), live.get(name)
         if was != is_now and words_of(name).casefold() not in told:
-            rows.append(Figure(words_of(name), value_text(was), value_text(is_now)))
-    return rows
+            lines.append(Line(words_of(name), value_text(was), value_text(is_now)))
+    return [_without_currency(line, request.currency) for line in lines]
+
+
+def _without_currency(line: Line, currency: str) -> Line:
+    """The currency stands once, in the table's head."""
+    if not currency:
+        return line
+    suffix = f" {currency}"
+    return replace(
+        line,
+        asked=line.asked.removesuffix(suffix),
+        now=line.now.removesuffix(suffix),
+        after=line.after.removesuffix(suffix),
+    )

@@ -59,7 +59,7 @@ class PlatformTable(Table):
     name = "platforms"
     label = "Platforms"
     default_sort = "name"
-    columns = (
+    columns: ClassVar[Sequence[Column]] = (
         Column("name", "Name", sort="name"),
         Column("kind", "Kind", value=lambda row: "SANDBOX" if row.is_sandbox else "live"),
         Column("state", "State", value=lambda row: row.get_state_display()),

@@ -201,6 +201,7 @@ class RequestView(PanelView):
             "shown": self.shown,
             "next": next_for(person, change),
             "account_url": account_url(change),
+            "about": change.object_text.removeprefix(str(change.login)).strip(),
             "recents": [
                 ("Last of this account", recent(person, change, of_account=True)),
                 (f"Last by {change.maker.name}", recent(person, change)),

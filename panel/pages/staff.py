@@ -68,7 +68,7 @@ class StaffTable(Table):
     name = "staff"
     label = "Staff"
     default_sort = "name"
-    columns = (
+    columns: ClassVar[Sequence[Column]] = (
         Column("name", "Name", sort="name"),
         Column("email", "E-mail", sort="email"),
         Column("roles", "Roles", value=roles_text),
@@ -88,7 +88,7 @@ class StaffTable(Table):
         return "" if row.is_active else "dim"
 
 
-class StaffFilter(django_filters.FilterSet):
+class StaffFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Narrow the list."""
 
     role = django_filters.ModelChoiceFilter(
@@ -162,7 +162,7 @@ class InviteAgainView(PermissionRequired):
     """Send the link to set a password once more, to somebody who never signed in."""
 
     permission: ClassVar[str] = "staff.change"
-    http_method_names: ClassVar[list[str]] = ["post"]
+    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Send it and write that down."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import django_filters
@@ -45,7 +46,7 @@ class RequestTable(Table):
     name = "requests"
     label = "Requests"
     default_sort = "-created"
-    columns = (
+    columns: ClassVar[Sequence[Column]] = (
         *_COLUMNS,
         Column("status", "State", "state", sort="status"),
         Column("finished", "Finished", "time", sort="finished", shown=False),
@@ -68,7 +69,10 @@ class WaitingTable(RequestTable):
     name = "waiting"
     label = "Waiting for you"
     default_sort = "created"
-    columns = (*_COLUMNS, Column("expires", "Expires", "time", sort="expires"))
+    columns: ClassVar[Sequence[Column]] = (
+        *_COLUMNS,
+        Column("expires", "Expires", "time", sort="expires"),
+    )
     empty = Empty(
         "Nothing waits for you",
         "Requests that your roles may decide on appear here by themselves, the oldest first.",
@@ -82,14 +86,14 @@ class OthersTable(RequestTable):
     name = "waiting-others"
     label = "Waiting for others"
     default_sort = "created"
-    columns = (
+    columns: ClassVar[Sequence[Column]] = (
         *_COLUMNS,
         Column("roles", "Waits for", value=lambda row: " or ".join(row.approver_roles) or "others"),
     )
     empty = Empty("Nothing waits for others", "", "hourglass")
 
 
-class RequestFilter(django_filters.FilterSet):
+class RequestFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Narrow requests by what they are and where they stand."""
 
     status = django_filters.ChoiceFilter(label="State", choices=Status.choices)

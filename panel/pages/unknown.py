@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -51,7 +52,7 @@ class UnknownTable(_RequestTable):
     name = "unknown"
     label = "Unknown outcomes"
     default_sort = "unknown_since"
-    columns = (
+    columns: ClassVar[Sequence[Column]] = (
         *_RequestTable.columns[:7],
         Column("unknown_since", "Unknown since", "time", sort="unknown_since"),
         Column("checks", "Looks", "count", sort="checks"),
@@ -119,7 +120,7 @@ class RecordTable(Table):
     """MT4's own records, on the server's clock."""
 
     name = "evidence"
-    columns = (
+    columns: ClassVar[Sequence[Column]] = (
         Column("order", "Ticket", "copy"),
         Column("at", "Server time", value=lambda trade: when_whole(trade.open_time)),
         Column("kind", "Kind", value=lambda trade: trade.trade_command.name),
@@ -174,7 +175,7 @@ class LookAgainView(PermissionRequired):
     """Another look now, whatever pause was running."""
 
     permission: ClassVar[str] = "unknown.view"
-    http_method_names: ClassVar[list[str]] = ["post"]
+    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Make it due, wake a worker, and write down who asked."""
