@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from honcho.manager import Manager
@@ -24,6 +24,24 @@ from honcho.manager import Manager
 from scripts import services
 from scripts.services import Service, ServiceFailed
 from scripts.variables import Surroundings, Unusable, check_ports, surroundings
+
+
+class Runner(Manager):  # type: ignore[misc]  # honcho has no types
+    """honcho's manager, asking each process itself to stop, not the processes under it.
+
+    A Celery worker that is asked lets its children finish what they are sending; honcho would end
+    the children too. What has not stopped after five seconds is killed, children and all.
+    """
+
+    def terminate(self) -> None:
+        """Ask every process once."""
+        if self._terminating:
+            return
+        self._terminating = True
+        for process in self._processes.values():
+            if "pid" in process and "returncode" not in process:
+                with suppress(ProcessLookupError):
+                    os.kill(process["pid"], signal.SIGTERM)
 
 
 def main() -> int:
@@ -52,7 +70,7 @@ def prepare(here: Surroundings) -> None:
 
 def run_panel(here: Surroundings) -> int:
     """Step 3: returns when all of the panel's processes have ended."""
-    manager = Manager()
+    manager = Runner()
     extra = {
         "PYTHONUNBUFFERED": "1",
         # Celery's word to root, ten lines long; here nobody else sends tasks.
