@@ -12,7 +12,7 @@ _PLAIN = "form-control"
 def widget_class(widget: forms.Widget) -> str:
     """The class of a control by what it is."""
     match widget:
-        case forms.CheckboxInput():
+        case forms.CheckboxInput() | forms.CheckboxSelectMultiple() | forms.RadioSelect():
             return "form-check-input"
         case forms.Select():
             return "form-select"
@@ -37,10 +37,7 @@ def field_context(bound: forms.BoundField, options: Mapping[str, object]) -> dic
     """What `ui/field.html` draws. The control is labelled, described, and marked when wrong."""
     widget = bound.field.widget
     layout = layout_of(widget)
-    classes = [
-        str(widget.attrs.get("class", "")),
-        "" if layout == "choices" else widget_class(widget),
-    ]
+    classes = [str(widget.attrs.get("class", "")), widget_class(widget)]
     if bound.errors:
         classes.append("is-invalid")
     if isinstance(bound.field, forms.DecimalField | forms.IntegerField):
