@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -25,6 +26,12 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="The second administrator reads it, and it stays in the audit log.",
     )
+
+    def order_fields(self, field_order: Iterable[str] | None) -> None:
+        """The reason comes last, whatever fields a form adds."""
+        super().order_fields(field_order)  # type: ignore[arg-type]
+        if "reason" in self.fields:
+            self.fields["reason"] = self.fields.pop("reason")
 
 
 class AdministrationView(CommandView):

@@ -16,15 +16,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from panel import audit
 from panel.commands.inbox import within_scopes
+from panel.commands.registry import COMMANDS
 from panel.door.views import PermissionRequired
 from panel.models import AuditEntry, User
-from panel.pages.story import value_text, words_of
+from panel.pages.story import Row, value_text, words_of
 from panel.pages.tasks import verify_log
 from panel.ui.columns import Column
 from panel.ui.links import Link
+from panel.ui.states import state_html
 from panel.ui.tables import Empty, Table
 from panel.ui.views import PanelView, TableView
 
@@ -52,6 +56,21 @@ def request_of(entry: AuditEntry) -> str:
     return reverse("request_detail", args=[entry.reference]) if entry.reference else ""
 
 
+def action_words(action: str) -> str:
+    """What was done, in words: a request by what it asks for."""
+    command = COMMANDS.get(action.removeprefix("request "))
+    return f"Request: {command.label.lower()}" if command else words_of(action)
+
+
+def outcome_html(outcome: str) -> SafeString:
+    """How it ended; what went well is quiet."""
+    if outcome == "ok":
+        return format_html('<span class="dim">{}</span>', "ok")
+    if outcome == "denied":
+        return format_html('<span class="tag tag-amber">{}</span>', "denied")
+    return state_html(outcome)
+
+
 class AuditTable(Table):
     """Entries, the last one first."""
 
@@ -64,12 +83,12 @@ class AuditTable(Table):
         Column("at", "When", "time"),
         Column("actor", "Who", value=lambda entry: entry.actor.partition(" <")[0]),
         Column("roles", "Roles", "clip", shown=False),
-        Column("action", "What", value=lambda entry: words_of(entry.action)),
+        Column("action", "What", value=lambda entry: action_words(entry.action)),
         Column("object_text", "About", "clip"),
         Column("reference", "Reference", "copy", link=request_of),
         Column("platform", "Platform", shown=False),
         Column("mt4_group", "Group", shown=False),
-        Column("outcome", "Outcome", "state"),
+        Column("outcome", "Outcome", "html", value=lambda entry: outcome_html(entry.outcome)),
         Column("detail", "Detail", "clip"),
         Column("address", "Address", shown=False),
         Column("source", "Source", shown=False),
@@ -179,16 +198,35 @@ class Difference:
     after: str
 
 
-def differences(entry: AuditEntry) -> list[Difference]:
-    """Before and after side by side, where both are known only what differs."""
+def _sides(entry: AuditEntry) -> tuple[dict[str, Any], dict[str, Any]]:
     before = entry.before if isinstance(entry.before, dict) else {}
     after = entry.after if isinstance(entry.after, dict) else {}
-    both = bool(before) and bool(after)
+    return before, after
+
+
+def differences(entry: AuditEntry) -> list[Difference]:
+    """Before and after side by side, only what differs; empty where they are not comparable."""
+    before, after = _sides(entry)
+    if not before.keys() & after.keys():
+        return []
     names = [*before, *(name for name in after if name not in before)]
     return [
         Difference(words_of(name), value_text(before.get(name)), value_text(after.get(name)))
         for name in names
-        if not both or before.get(name) != after.get(name)
+        if before.get(name) != after.get(name)
+    ]
+
+
+def apart(entry: AuditEntry) -> list[tuple[str, list[Row]]]:
+    """Before and after as lists of their own, where one is no other state of the other."""
+    before, after = _sides(entry)
+    if before.keys() & after.keys():
+        return []
+    titles = ("Stood on", "What was asked") if before and after else ("Before", "After")
+    return [
+        (title, [Row(words_of(name), value_text(value)) for name, value in side.items()])
+        for title, side in zip(titles, (before, after), strict=True)
+        if side
     ]
 
 
@@ -207,7 +245,9 @@ class AuditEntryView(PanelView):
         rows = visible_entries(request.actor.person_or_fail())
         entry = get_object_or_404(rows, seq=self.kwargs["seq"])
         response = self.render(
-            title=f"Entry {entry.seq}: {words_of(entry.action)}",
+            title=f"Entry {entry.seq}: {action_words(entry.action)}",
+            outcome=outcome_html(entry.outcome),
+            apart=apart(entry),
             entry=entry,
             differences=differences(entry),
             reference_url=request_of(entry),

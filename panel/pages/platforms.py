@@ -245,6 +245,10 @@ class NewPlatformForm(PlatformForm):
         label="Short name", max_length=40, help_text="Stands in addresses, and stays."
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["client_secret"].required = True
+
 
 class PlatformFormView(AdministrationView):
     """What both forms have in common: the secret leaves the browser once and never comes back."""
