@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Hashable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -27,7 +26,7 @@ def to_payload(command: Command) -> dict[str, Any]:
 
 
 @cache
-def _types(command: Hashable) -> dict[str, Any]:
+def _types(command: Any) -> dict[str, Any]:
     return typing.get_type_hints(command)
 
 

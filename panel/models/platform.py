@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.validators import URLValidator
 from django.db import models
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from panel.lib import vault
 from panel.mt4.client import Connection
+from panel.mt4.errors import Unavailable
 
 
 class PlatformState(models.TextChoices):
@@ -62,12 +64,21 @@ class Platform(models.Model):
 
     @property
     def connection(self) -> Connection:
-        """What the road to MT4 needs to reach this server."""
+        """What the road to MT4 needs to reach this server.
+
+        Raises `Unavailable` if the sealed secret does not open with the site's present key.
+        """
+        try:
+            secret = self.client_secret
+        except InvalidToken as error:
+            raise Unavailable(
+                "its client secret was sealed with another key; enter it again under Platforms"
+            ) from error
         return Connection(
             authority=self.authority,
             api_base=self.api_base,
             client_id=self.client_id,
-            client_secret=self.client_secret,
+            client_secret=secret,
             platform_id=str(self.platform_id),
             deadline_margin=settings.MT4_DEADLINE_MARGIN,
             connect_timeout=settings.MT4_CONNECT_TIMEOUT,
