@@ -64,33 +64,44 @@ class Runner:
         return found
 
 
-@pytest.fixture
-def runner(tmp_path: Path) -> Iterator[Runner]:
-    """A runner that is stopped, whatever the test did."""
-    runner = Runner(tmp_path)
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    """A runner that is stopped, whatever the tests did; they share its data folder."""
+    runner = Runner(tmp_path_factory.mktemp("run"))
     yield runner
     if runner.process and runner.process.poll() is None:
         runner.process.send_signal(signal.SIGTERM)
         runner.process.wait(20)
 
 
-def test_one_ctrl_c_stops_everything_and_the_next_run_goes_on(runner: Runner) -> None:
-    for _ in range(2):
-        process = runner.start()
-        wait_until(runner.ready, 90, "the panel to be ready")
-        said = runner.output.read_text()
-        assert f"http://localhost:{runner.env['PORT']}" in said
-        assert "compliance2@" in said
-        page = requests.get(f"http://localhost:{runner.env['PORT']}/", timeout=10)
-        assert page.status_code == 200
-        os.kill(process.pid, signal.SIGINT)
-        assert process.wait(20) == 0
-        assert runner.left_over() == []
-
-
-def test_a_dead_sandbox_brings_the_rest_down_with_a_clear_line(runner: Runner) -> None:
+def test_one_ctrl_c_stops_everything(runner: Runner) -> None:
     process = runner.start()
     wait_until(runner.ready, 90, "the panel to be ready")
+    said = runner.output.read_text()
+    assert f"http://localhost:{runner.env['PORT']}" in said
+    assert "compliance2@" in said
+    page = requests.get(f"http://localhost:{runner.env['PORT']}/", timeout=20)
+    assert page.status_code == 200
+    os.kill(process.pid, signal.SIGINT)
+    assert process.wait(20) == 0
+    assert runner.left_over() == []
+
+
+def test_a_second_panel_on_the_same_folder_is_refused_and_a_dead_sandbox_ends_the_first(
+    runner: Runner,
+) -> None:
+    process = runner.start()
+    wait_until(runner.ready, 90, "the panel to be ready again")
+    second = subprocess.run(
+        [sys.executable, "-m", "scripts.run"],
+        cwd=ROOT,
+        env={**runner.env, "PORT": str(free_port()), "SANDBOX_PORT": str(free_port())},
+        capture_output=True,
+        text=True,
+    )
+    assert second.returncode == 1
+    assert second.stderr.startswith("A panel already runs on")
+
     sandbox = next(p for p in Path("/proc").glob("[0-9]*") if _is_sandbox(p, runner))
     os.kill(int(sandbox.name), signal.SIGKILL)
     assert process.wait(30) == 1
