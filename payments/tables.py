@@ -46,7 +46,8 @@ class PaymentTable(Table):
             value="signed",
             currency="currency",
             sort="signed",
-            total="signed",
+            total="counted",
+            hint="Totals leave out what was rejected, failed, withdrawn or expired.",
             strong=True,
         ),
         Column("login", "Account", "copy", link=account_url, sort="login"),
@@ -86,8 +87,8 @@ class LedgerTable(Table):
     name = "ledger"
     label = "Payments and MT4's records"
     columns = (
-        Column("time", "Time", "time"),
         Column("reference", "Reference", "copy"),
+        Column("time", "Time", "time"),
         Column("what", "Kind"),
         Column("ours", "In the panel", "money"),
         Column("theirs", "In MT4", "money"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -17,6 +18,7 @@ from panel.ui.links import Link
 from panel.ui.platform import platform_of
 from panel.ui.views import TableView
 from payments import commands
+from payments.checks import NOT_MOVED
 from payments.filters import PaymentFilter
 from payments.forms import CreditForm, CreditInForm, PaymentForm
 from payments.ledger import ledger
@@ -40,8 +42,13 @@ class PaymentListView(TableView):
         """Within the person's scopes."""
         rows = payments_of(self.request.actor.person_or_fail())
         rows = rows.filter(platform=platform_of(self.request))
-        return rows.select_related("platform", "request__maker").annotate(
-            signed=Case(When(kind__in=OUT, then=-F("amount")), default=F("amount"))
+        signed = Case(When(kind__in=OUT, then=-F("amount")), default=F("amount"))
+        rows = rows.select_related("platform", "request__maker").annotate(signed=signed)
+        if self.request.GET.getlist("status"):
+            return rows.annotate(counted=F("signed"))
+        # What came to nothing is listed, and adds up to nothing unless it was asked for.
+        return rows.annotate(
+            counted=Case(When(status__in=NOT_MOVED, then=Decimal(0)), default=F("signed"))
         )
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
