@@ -5,18 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
+from django.core.cache import cache
 from django.db.models import QuerySet
 
 from accounts.models import Account, MarginState
 from accounts.queries import AT_RISK
+from panel.ui.platform import platform_of
+
+CHOICES_KEPT = 60
+"""Seconds."""
 
 MARGIN_CHOICES = (("risk", "Margin call or stop-out"), *MarginState.choices)
 ACCESS_CHOICES = (("enabled", "Enabled"), ("read-only", "Read-only"), ("disabled", "Disabled"))
 
 
-def _taken(rows: QuerySet[Any], column: str) -> list[tuple[str, str]]:
-    """The values of a column that occur, for a choice."""
-    values = rows.order_by(column).values_list(column, flat=True).distinct()
+def taken(rows: QuerySet[Any], column: str, owner: str) -> list[tuple[str, str]]:
+    """The values of a column that occur, for a choice; at most a minute old.
+
+    `owner` tells whose rows these are: what one person may see is not another's to choose from.
+    """
+    place = f"accounts-{column}:{owner}"
+    values: list[str] | None = cache.get(place)
+    if values is None:
+        values = list(rows.order_by(column).values_list(column, flat=True).distinct())
+        cache.set(place, values, CHOICES_KEPT)
     return [(value, value) for value in values if value]
 
 
@@ -45,8 +57,10 @@ class AccountFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        platform = platform_of(self.request)
+        owner = f"{self.request.actor.user.pk}:{platform.pk if platform else 0}"
         for column in ("group", "country", "currency"):
-            self.filters[column].extra["choices"] = _taken(self.queryset, column)
+            self.filters[column].extra["choices"] = taken(self.queryset, column, owner)
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Without being asked for, accounts that MT4 no longer has stay out."""

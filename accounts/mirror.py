@@ -6,6 +6,7 @@ leaves it alone.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -34,9 +35,11 @@ SAME = [
 FROM_USER = [
     *SAME,
     *("currency", "enabled", "read_only", "registered", "last_seen"),
-    *("name_key", "email_key", "gone"),
+    *("name_key", "email_key", "digest", "gone"),
 ]
 FROM_MARGIN = ["equity", "margin", "free", "level", "margin_state"]
+KNOWN = ("pk", "digest", "synced_at", "gone")
+NEW: tuple[Any, ...] = (None, "", None, None)
 AT_ONCE = 500
 Item = TypeVar("Item")
 
@@ -123,26 +126,32 @@ def _write_page(
     platform: Platform, page: Sequence[User], currencies: dict[str, str], asked: datetime
 ) -> None:
     for part in _parts(page):
-        by_login = {user.login: user for user in part}
-        rows = Account.objects.filter(platform=platform, login__in=by_login)
-        known = {row.login: row for row in rows}
-        changed, seen = [], []
-        for login, user in by_login.items():
-            row = known.get(login) or Account(platform=platform, login=login)
-            if row.pk and row.synced_at > asked:
+        rows = Account.objects.filter(platform=platform, login__in=[user.login for user in part])
+        known = {row[0]: row[1:] for row in rows.values_list("login", *KNOWN)}
+        changed, same = [], []
+        for user in part:
+            digest = _digest(user, currencies)
+            key, before, synced_at, gone = known.get(user.login, NEW)
+            if synced_at and synced_at > asked:
                 continue
-            row.synced_at = asked
-            if _set(row, _user_fields(platform, user, currencies)) or not row.pk:
-                changed.append(row)
+            if digest == before and gone is None:
+                same.append(key)
             else:
-                seen.append(row.pk)
+                fields = _user_fields(platform, user, currencies)
+                changed.append(
+                    Account(platform=platform, login=user.login, synced_at=asked, **fields)
+                )
         Account.objects.bulk_create(
             changed,
             update_conflicts=True,
             unique_fields=["platform", "login"],
             update_fields=[*FROM_USER, "synced_at"],
         )
-        Account.objects.filter(pk__in=seen).update(synced_at=asked)
+        Account.objects.filter(pk__in=same).update(synced_at=asked)
+
+
+def _digest(user: User, currencies: dict[str, str]) -> str:
+    return hashlib.sha256(f"{user}{currencies.get(user.group)}".encode()).hexdigest()
 
 
 def _user_fields(platform: Platform, user: User, currencies: dict[str, str]) -> dict[str, Any]:
@@ -154,6 +163,7 @@ def _user_fields(platform: Platform, user: User, currencies: dict[str, str]) -> 
         "last_seen": _moment(platform, user.last_date),
         "name_key": user.name.lower(),
         "email_key": user.email.lower(),
+        "digest": _digest(user, currencies),
         "gone": None,
     }
 

@@ -70,6 +70,8 @@ class Account(models.Model):
     name_key = models.CharField(max_length=140, blank=True)
     email_key = models.CharField(max_length=60, blank=True)
 
+    # Of what was last read: a pass over 100,000 accounts looks at this alone.
+    digest = models.CharField(max_length=64, default="")
     synced_at = models.DateTimeField()
     gone = models.DateTimeField(null=True)
 
