@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
-from panel.commands.inbox import waiting_count
-from panel.models import ChangeRequest, Status, User
+from panel.access.request import PanelRequest
+from panel.commands.inbox import visible_requests, waiting_count
+from panel.models import Status, User
 from panel.ui.platform import chosen, platforms_of
 from panel.ui.preferences import DENSITIES, THEMES
 
@@ -67,8 +67,8 @@ class ShownGroup:
 
 
 def _needs_person(person: User) -> int:
-    """Unknown outcomes that wait for people; a few at most, so they are not scoped here."""
-    return ChangeRequest.objects.filter(status=Status.UNKNOWN).count()
+    """Unknown outcomes that this person may see."""
+    return visible_requests(person).filter(status=Status.UNKNOWN).count()
 
 
 NAVIGATION = (
@@ -124,7 +124,7 @@ NAVIGATION = (
 )
 
 
-def sidebar(request: HttpRequest, person: User) -> list[ShownGroup]:
+def sidebar(request: PanelRequest, person: User) -> list[ShownGroup]:
     """The pages this person may open, by task; the deepest one that fits is the current one."""
     groups: list[ShownGroup] = []
     best: ShownEntry | None = None
@@ -133,9 +133,7 @@ def sidebar(request: HttpRequest, person: User) -> list[ShownGroup]:
         for entry in group.entries:
             if not any(person.may(right) for right in entry.rights):
                 continue
-            url = address(entry.url_name)
-            if not url:
-                continue
+            url = reverse(entry.url_name)
             number = entry.count(person) if entry.count else 0
             row = ShownEntry(
                 entry.label,
@@ -156,14 +154,6 @@ def sidebar(request: HttpRequest, person: User) -> list[ShownGroup]:
     return groups
 
 
-def address(url_name: str) -> str:
-    """The address behind a name; empty where the site has none of that name."""
-    try:
-        return reverse(url_name)
-    except NoReverseMatch:
-        return ""
-
-
 def demo_people() -> list[DemoPerson]:
     """The demo staff, for the box on the sign-in page."""
     people = User.objects.filter(email__endswith="@demo.test", is_active=True).order_by("pk")
@@ -173,7 +163,7 @@ def demo_people() -> list[DemoPerson]:
     ]
 
 
-def frame(request: HttpRequest) -> dict[str, Any]:
+def frame(request: PanelRequest) -> dict[str, Any]:
     """Context processor: what `base.html` draws around every page."""
     person = getattr(request, "user", None)
     if not isinstance(person, User):
@@ -185,8 +175,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "platform": chosen(request, seen),
         "platforms": seen,
         "platform_url": reverse("ui-platform"),
-        "search_url": address("search") or address("account_list"),
-        "home_url": address("dashboard") or "/",
+        "search_url": reverse("search"),
+        "home_url": reverse("dashboard"),
         "initials": "".join(word[0] for word in words[:2]).upper(),
         "roles": ", ".join(role.name for role in person.roles.all()),
         "theme": person.preferences.get("theme", "auto"),

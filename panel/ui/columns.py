@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Literal
 
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString
 
 from panel.ui import cells, figures
@@ -68,7 +68,7 @@ class Column:
         draw = self._drawer()
         if link is None:
             return lambda row: draw(row, get(row))
-        return lambda row: f'<a href="{conditional_escape(link(row))}">{draw(row, get(row))}</a>'
+        return lambda row: _anchor(link(row), draw(row, get(row)))
 
     def _drawer(self) -> Callable[[Any, Any], str]:
         simple = _SIMPLE.get(self.kind)
@@ -85,6 +85,10 @@ class Column:
 
 def _getter(value: Value) -> Callable[[Any], Any]:
     return value if callable(value) else attrgetter(value)
+
+
+def _anchor(url: str, content: str) -> str:
+    return f'<a href="{escape(url)}">{content}</a>' if url else content
 
 
 def _blank(value: object) -> object:

@@ -7,7 +7,6 @@ import zoneinfo
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -17,7 +16,6 @@ from panel.access.permissions import SIGNED_IN
 from panel.access.request import PanelRequest
 from panel.door.views import PermissionRequired
 from panel.models import Platform, User
-from panel.ui.views import PanelView
 
 THEMES = (("auto", "System"), ("light", "Light"), ("dark", "Dark"))
 DENSITIES = (("dense", "Dense"), ("compact", "Compact"), ("comfortable", "Roomy"))
@@ -107,27 +105,3 @@ class TimeZoneForm(forms.Form):
         help_text="Times are shown in this zone; the trade server's own time stands beside them.",
         choices=lambda: [(name, name) for name in sorted(zoneinfo.available_timezones())],
     )
-
-
-class TimeZoneView(PanelView):
-    """The zone in which this person reads times."""
-
-    permission = SIGNED_IN
-    title = "Time zone"
-    template_name = "ui/time_zone.html"
-
-    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The form."""
-        zone = request.actor.person_or_fail().time_zone
-        return self.render(form=TimeZoneForm(initial={"time_zone": zone}))
-
-    def post(self, request: PanelRequest) -> HttpResponse:
-        """Keep the zone."""
-        form = TimeZoneForm(request.POST)
-        if not form.is_valid():
-            return self.render(form=form, status=422)
-        user = request.actor.person_or_fail()
-        user.time_zone = form.cleaned_data["time_zone"]
-        user.save(update_fields=["time_zone"])
-        messages.success(request, f"Times are now shown in {user.time_zone}.")
-        return HttpResponseRedirect(request.path)

@@ -13,14 +13,12 @@ from typing import Any, ClassVar
 
 from django.db.models import F, QuerySet, Sum
 from django.urls import reverse
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from panel.access.request import PanelRequest
-from panel.ui import cells
+from panel.ui import drawing
 from panel.ui.columns import Column
 from panel.ui.counting import Count, count_of
-from panel.ui.icons import icon_html
 from panel.ui.links import Link
 from panel.ui.paging import Order, Page, page_of
 
@@ -225,67 +223,6 @@ class Table:
         """The number of cells in a row."""
         return len(self.visible) + bool(self.bulk_actions) + self.has_actions
 
-    @property
-    def body(self) -> SafeString:
-        """All rows of this page, drawn."""
-        first, *others = [
-            (f' class="{c.css}"' if c.css else "", escape(c.label), c.cell()) for c in self.visible
-        ]
-        ticks = bool(self.bulk_actions)
-        parts: list[str] = []
-        for row in self.rows:
-            url, row_id = escape(self.link(row)), escape(self.row_id(row))
-            css = self.row_class(row)
-            parts.append(
-                f'<tr data-id="{row_id}"'
-                + (f' data-href="{url}"' if url else "")
-                + (f' class="{css}"' if css else "")
-                + ">"
-            )
-            if ticks:
-                parts.append(
-                    f'<td class="tick"><input type="checkbox" class="form-check-input" name="ids" '
-                    f'value="{row_id}" aria-label="Tick {row_id}"></td>'
-                )
-            parts.append(self._identity(row, url, first[2]))
-            parts.extend(
-                f'<td{css_class} data-label="{label}">{draw(row)}</td>'
-                for css_class, label, draw in others
-            )
-            if self.has_actions:
-                parts.append(self._menu(row))
-            parts.append("</tr>")
-        return mark_safe("".join(parts))  # noqa: S308 - every cell escapes its own text
-
-    def _identity(self, row: Any, url: str, draw: Any) -> str:
-        column = self.visible[0]
-        content = draw(row)
-        if url and column.link is None:
-            if column.kind == "copy":
-                value = column.value or column.name
-                text = value(row) if callable(value) else getattr(row, value)
-                content = cells.copy_html(text, self.link(row))
-            else:
-                content = f'<a href="{url}">{content}</a>'
-        return f'<td class="id {column.css}" data-label="{escape(column.label)}">{content}</td>'
-
-    def _menu(self, row: Any) -> str:
-        links = self.actions(row)
-        if not links:
-            return '<td class="acts none"></td>'
-        items = "".join(
-            f'<a class="dropdown-item" href="{escape(link.url)}">'
-            f"{icon_html(link.icon) if link.icon else ''}{escape(link.label)}</a>"
-            for link in links
-        )
-        # `fixed` lets the menu leave the table's scrolling box.
-        return (
-            '<td class="acts"><div class="dropdown"><button type="button" class="btn btn-icon" '
-            'data-bs-toggle="dropdown" data-bs-popper-config=\'{"strategy":"fixed"}\' '
-            f'aria-expanded="false" aria-label="Actions">{icon_html("dots")}</button>'
-            f'<div class="dropdown-menu dropdown-menu-end">{items}</div></div></td>'
-        )
-
     @cached_property
     def totals(self) -> list[dict[str, Any]]:
         """The sums of all that matches, one row for each currency; none beyond the exact count."""
@@ -305,29 +242,11 @@ class Table:
         )
 
     @property
+    def body(self) -> SafeString:
+        """All rows of this page, drawn."""
+        return drawing.body(self)
+
+    @property
     def foot(self) -> SafeString:
         """The rows of totals, drawn."""
-        parts: list[str] = []
-        for row in self.totals:
-            currency = escape(row.get("total_currency") or "")
-            parts.append("<tr>")
-            if self.bulk_actions:
-                parts.append('<td class="tick"></td>')
-            parts.append(f'<td class="id">Total {currency}</td>')
-            for column in self.visible[1:]:
-                content = ""
-                if column.total:
-                    total = row[f"sum_{column.name}"]
-                    content = (
-                        cells.lots_html(total)
-                        if column.kind == "lots"
-                        else cells.count_html(total)
-                        if column.kind == "count"
-                        else cells.money_html(total)
-                    )
-                label = f' data-label="{escape(column.label)}"' if content else ""
-                parts.append(f'<td class="{column.css}"{label}>{content}</td>')
-            if self.has_actions:
-                parts.append('<td class="acts none"></td>')
-            parts.append("</tr>")
-        return mark_safe("".join(parts))  # noqa: S308 - figures and escaped labels
+        return drawing.foot(self)
