@@ -89,7 +89,7 @@ class NewPaymentView(PanelView):
             template="payments/new_found.html" if alone else "",
             kinds=kinds,
             chosen=chosen,
-            words=words,
+            asked=words,
             table=table,
         )
 
