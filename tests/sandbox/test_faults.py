@@ -5,6 +5,7 @@ import time
 import pytest
 import requests
 
+from panel.mt4.sandbox.control import is_local
 from tests.harness.waiting import wait_until
 from tests.sandbox.api import Api, new_key, transaction
 
@@ -151,3 +152,20 @@ def test_the_log_of_calls_tells_what_happened_and_no_secret(api: Api, login: int
 def test_the_front_page_says_what_this_is(api: Api) -> None:
     page = requests.get(api.sandbox.url, timeout=5)
     assert "MT4 server in a box" in page.text
+
+
+@pytest.mark.parametrize(
+    ("peer", "local"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("10.1.2.3", False),
+        ("::ffff:10.1.2.3", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_the_control_endpoint_is_for_this_machine_only(peer: str | None, local: bool) -> None:
+    assert is_local(peer) is local

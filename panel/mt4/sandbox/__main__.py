@@ -13,7 +13,7 @@ from contextlib import suppress
 from aiohttp import web
 
 from panel.mt4.sandbox import boot
-from panel.mt4.sandbox.control import Control, local_only
+from panel.mt4.sandbox.control import Control
 from panel.mt4.sandbox.engine import Engine
 from panel.mt4.sandbox.faults import Faults
 from panel.mt4.sandbox.idempotency import Keys
@@ -38,7 +38,7 @@ async def serve(options: Options, store: Store) -> None:
     faults = Faults(options.seed)
     engine = Engine(store, keys, faults)
     server = Server(options, state, engine, faults)
-    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[local_only])
+    app = web.Application(client_max_size=LARGEST_BODY)
     server.add_routes(app)
     Control(state, store, keys, faults, server).add_routes(app)
     runner = web.AppRunner(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from enum import IntEnum, IntFlag
+from operator import attrgetter
 from typing import Any, get_type_hints
 
 Convert = Callable[[Any], Any]
@@ -35,6 +36,7 @@ class Columns:
 
     record: Callable[..., Any]
     names: tuple[str, ...]
+    row: Callable[[Any], tuple[Any, ...]]
     _readers: tuple[tuple[str, Convert], ...]
 
     @classmethod
@@ -42,7 +44,7 @@ class Columns:
         hints = get_type_hints(record)
         names = tuple(column.name for column in fields(record))
         readers = tuple((name, reader) for name in names if (reader := _reader(hints[name])))
-        return cls(record, names, readers)
+        return cls(record, names, attrgetter(*names), readers)
 
     def table(self, name: str, *more: str) -> str:
         """The statement that creates a table with these columns and some more."""
@@ -52,9 +54,6 @@ class Columns:
     def insert(self, name: str, *more: str) -> str:
         marks = ", ".join("?" * (len(self.names) + len(more)))
         return f"INSERT OR REPLACE INTO {name} VALUES ({marks})"  # noqa: S608 - names of ours
-
-    def row(self, record: Any) -> list[Any]:
-        return [getattr(record, name) for name in self.names]
 
     def read(self, rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
         """Each row as its record, with the values of the columns beyond it."""

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from decimal import Decimal
+from functools import wraps
 from html import escape
 from typing import Any
 
@@ -30,19 +31,24 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sandbox MT
 <dl>{rows}</dl>"""
 
 
-def _is_local(request: web.Request) -> bool:
+def is_local(address: str | None) -> bool:
+    """Whether a peer's address is one of this machine's loopback ones."""
     try:
-        return ipaddress.ip_address(request.remote or "").is_loopback
+        peer = ipaddress.ip_address(address or "")
     except ValueError:
         return False
+    mapped = peer.ipv4_mapped if isinstance(peer, ipaddress.IPv6Address) else None
+    return (mapped or peer).is_loopback
 
 
-@web.middleware
-async def local_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse `/control/` to everybody who is not on this machine."""
-    if request.path.startswith("/control/") and not _is_local(request):
-        raise web.HTTPForbidden(text="The control endpoint answers on loopback only.")
-    return await handler(request)
+def _local_only(handler: Handler) -> Handler:
+    @wraps(handler)
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        if not is_local(request.remote):
+            raise web.HTTPForbidden(text="The control endpoint answers on loopback only.")
+        return await handler(request)
+
+    return guarded
 
 
 def _json(data: Any, status: int = 200) -> web.Response:
@@ -74,12 +80,15 @@ class Control:
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_get("/", self.page)
-        app.router.add_get("/control/state", self.state)
-        app.router.add_get("/control/calls", self.calls)
-        app.router.add_get("/control/faults", self.faults)
-        app.router.add_post("/control/faults", self.add_fault)
-        app.router.add_delete("/control/faults", self.clear_faults)
-        app.router.add_post("/control/price", self.price)
+        for method, path, handler in (
+            ("GET", "state", self.state),
+            ("GET", "calls", self.calls),
+            ("GET", "faults", self.faults),
+            ("POST", "faults", self.add_fault),
+            ("DELETE", "faults", self.clear_faults),
+            ("POST", "price", self.price),
+        ):
+            app.router.add_route(method, f"/control/{path}", _local_only(handler))
 
     def _counts(self) -> dict[str, Any]:
         return {

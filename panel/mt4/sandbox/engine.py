@@ -143,4 +143,6 @@ class Engine:
             return self._apply(call, key_seconds)
         except Exception:
             log.exception("A late %s failed", call.operation.name)
+            if call.key is not None:
+                self._keys.take(call.key)
             raise

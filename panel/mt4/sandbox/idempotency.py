@@ -48,12 +48,12 @@ class Keys:
         self.held_memory = held_memory
         self._store = store
         self._held: dict[str, _Held] = {}
-        self._ends: list[tuple[float, str]] = []
+        self._ends: list[tuple[float, int, str]] = []
+        self._last_id = 0
         # Wall time that never runs backwards, so that a corrected clock keeps no key for ever.
         self._origin = time.time() - time.monotonic()
         for row in store.remembered():
-            answer = None if row.body is None else Answer(row.body, row.code)
-            self._remember(row.name, row.expires, answer)
+            self.finish(row, None if row.body is None else Answer(row.body, row.code))
 
     def __len__(self) -> int:
         return len(self._held)
@@ -85,39 +85,41 @@ class Keys:
 
     def take(self, name: str) -> None:
         """Nobody can tell the outcome: keep the key, on disk as well."""
-        self._remember(name, self._write_taken(name), None)
+        self.finish(self._write_taken(name), None)
 
     def begin_unknown(self, name: str) -> None:
         """Under way still, and the caller knows: should this process die, the key is taken."""
-        self._write_taken(name)
+        self.finish(self._write_taken(name), None)
         self.begin(name)
 
-    def _write_taken(self, name: str) -> float:
+    def _write_taken(self, name: str) -> KeyRow:
         expires = self.now() + self.held_memory
-        self._store.put_key(KeyRow(name, expires, None, WebApiErrorCode.OutcomeUnknown.value))
-        return expires
+        row = KeyRow(self._next_id(), name, expires, None, WebApiErrorCode.OutcomeUnknown.value)
+        self._store.put_key(row)
+        return row
 
     def row(self, name: str, answer: Answer, *, seconds: float) -> KeyRow:
         """The record of an answer, to be written in the transaction of its change."""
-        return KeyRow(name, self.now() + seconds, answer.body, answer.code)
+        return KeyRow(self._next_id(), name, self.now() + seconds, answer.body, answer.code)
 
-    def finish(self, row: KeyRow, answer: Answer) -> None:
-        """The row is on disk: replay this answer from now on."""
-        self._remember(row.name, row.expires, answer)
+    def _next_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
 
-    def _remember(self, name: str, expires: float, answer: Answer | None) -> None:
-        self._held[name] = _Held(expires, answer)
-        heappush(self._ends, (expires, name))
+    def finish(self, row: KeyRow, answer: Answer | None) -> None:
+        """The row is on disk: replay this answer from now on, or hold the key without one."""
+        self._last_id = max(self._last_id, row.id)
+        self._held[row.name] = _Held(row.expires, answer)
+        heappush(self._ends, (row.expires, row.id, row.name))
 
     def sweep(self) -> None:
         """Forget what is over, here and on disk."""
-        now = self.now()
-        forgot = False
+        now, over = self.now(), []
         while self._ends and self._ends[0][0] <= now:
-            _, name = heappop(self._ends)
+            _, row_id, name = heappop(self._ends)
+            over.append(row_id)
             held = self._held.get(name)
             if held is not None and held.expires is not None and held.expires <= now:
                 del self._held[name]
-                forgot = True
-        if forgot:
-            self._store.forget_keys(now)
+        if over:
+            self._store.forget_keys(over)

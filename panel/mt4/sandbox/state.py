@@ -68,9 +68,8 @@ class State:
         """Forget an account with all its records."""
         del self.accounts[login]
         self.logins.remove(login)
-        for trade in (*self.open_trades(login), *self.closed_trades(login)):
-            self._take_out(trade)
-            del self.trades[trade.order]
+        for ticket in self.tickets(login):
+            self._take_out(self.trades.pop(ticket))
 
     def put_trade(self, trade: Trade) -> None:
         before = self.trades.get(trade.order)
@@ -97,6 +96,11 @@ class State:
     def closed_trades(self, login: int) -> list[Trade]:
         """Closed records of an account, balance and credit operations among them."""
         return list(self._closed_by_login.get(login, {}).values())
+
+    def tickets(self, login: int) -> list[int]:
+        """Every record of an account, open or closed."""
+        sides = (self._open_by_login, self._closed_by_login)
+        return [ticket for side in sides for ticket in side.get(login, {})]
 
     def positions(self, login: int) -> list[Trade]:
         """Open positions of an account, without its pending orders."""

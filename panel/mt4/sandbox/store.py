@@ -26,15 +26,14 @@ _PASSWORDS = ("password", "investor_password")
 _SCHEMA = f"""
 {_USER.table("accounts", *_PASSWORDS)};
 {_TRADE.table("trades")};
-CREATE INDEX IF NOT EXISTS trades_by_login ON trades (login);
 CREATE TABLE IF NOT EXISTS settings (
     kind TEXT, position INTEGER, body BLOB, PRIMARY KEY (kind, position)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS keys (
-    name TEXT PRIMARY KEY, expires REAL, body BLOB, code TEXT) WITHOUT ROWID;
+    id INTEGER PRIMARY KEY, name TEXT, expires REAL, body BLOB, code TEXT);
 """
 _PUT_ACCOUNT = _USER.insert("accounts", *_PASSWORDS)
 _PUT_TRADE = _TRADE.insert("trades")
-_PUT_KEY = "INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?)"
+_PUT_KEY = "INSERT INTO keys VALUES (?, ?, ?, ?, ?)"
 
 
 class StoreBusyError(RuntimeError):
@@ -43,8 +42,12 @@ class StoreBusyError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """A remembered idempotency key; no body while its outcome cannot be told."""
+    """What became of an idempotency key; no body while its outcome cannot be told.
 
+    Rows are only ever appended, as nothing is cheaper: of several with one name the last counts.
+    """
+
+    id: int
     name: str
     expires: float
     body: bytes | None
@@ -81,17 +84,17 @@ class Store:
 
     def put_accounts(self, accounts: Iterable[Account]) -> None:
         self._db.executemany(
-            _PUT_ACCOUNT, ([*_USER.row(a.user), a.password, a.investor_password] for a in accounts)
+            _PUT_ACCOUNT, ((*_USER.row(a.user), a.password, a.investor_password) for a in accounts)
         )
 
     def put_trades(self, trades: Iterable[Trade]) -> None:
         self._db.executemany(_PUT_TRADE, map(_TRADE.row, trades))
 
-    def drop_accounts(self, logins: Iterable[int]) -> None:
-        """Delete accounts with all their records."""
-        rows = [(login,) for login in logins]
-        self._db.executemany("DELETE FROM accounts WHERE login = ?", rows)
-        self._db.executemany("DELETE FROM trades WHERE login = ?", rows)
+    def drop_account(self, login: int, tickets: Iterable[int]) -> None:
+        """Delete an account with all its records, named because no index knows them."""
+        self._db.execute("DELETE FROM accounts WHERE login = ?", (login,))
+        rows = ((ticket,) for ticket in tickets)
+        self._db.executemany('DELETE FROM trades WHERE "order" = ?', rows)
 
     def put_settings(self, kind: str, bodies: Iterable[object]) -> None:
         """A whole list of settings, in its order, instead of the one before."""
@@ -102,14 +105,16 @@ class Store:
         )
 
     def put_key(self, key: KeyRow) -> None:
-        self._db.execute(_PUT_KEY, (key.name, key.expires, key.body, key.code))
+        self._db.execute(_PUT_KEY, (key.id, key.name, key.expires, key.body, key.code))
 
-    def forget_keys(self, before: float) -> None:
-        """Delete the keys whose time is over."""
-        self._db.execute("DELETE FROM keys WHERE expires <= ?", (before,))
+    def forget_keys(self, ids: Iterable[int]) -> None:
+        """Delete rows whose time is over."""
+        with self.transaction():
+            self._db.executemany("DELETE FROM keys WHERE id = ?", ((each,) for each in ids))
 
     def remembered(self) -> Iterator[KeyRow]:
-        for row in self._db.execute("SELECT name, expires, body, code FROM keys"):
+        """All rows, oldest first."""
+        for row in self._db.execute("SELECT id, name, expires, body, code FROM keys ORDER BY id"):
             yield KeyRow(*row)
 
     def accounts(self) -> Iterator[Account]:

@@ -48,8 +48,8 @@ class Unit:
         if not (self._accounts or self._trades or self._dropped or key):
             return
         with store.transaction():
-            if self._dropped:
-                store.drop_accounts(self._dropped)
+            for login in self._dropped:
+                store.drop_account(login, self.state.tickets(login))
             if self._accounts:
                 store.put_accounts(self._accounts.values())
             if self._trades:
