@@ -131,7 +131,7 @@ def test_symbol_or_price_that_is_not_known_is_said_so() -> None:
     with pytest.raises(rules.UnknownMarketError, match="no symbol XAUUSD"):
         account(GOLD_BUY, market=replace(MARKET, symbols={}))
     with pytest.raises(rules.UnknownMarketError, match="no price of XAUUSD"):
-        account(GOLD_BUY, market=replace(MARKET, quotes={}.get))
+        account(GOLD_BUY, market=replace(MARKET, quotes=lambda _: None))
 
 
 def test_fully_hedged_is_every_symbol_level_and_something_open() -> None:
