@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='account',
-            name='digest',
-            field=models.CharField(default='', max_length=64),
+            model_name="account",
+            name="digest",
+            field=models.CharField(default="", max_length=64),
         ),
     ]

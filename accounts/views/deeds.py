@@ -40,31 +40,26 @@ from panel.ui.commands import CommandView
 from panel.ui.links import Link
 
 
-class NeedsServerMixin:
+class ServerFormView(CommandView):
     """A form that cannot even be shown without the trade server says so instead."""
 
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The form, or why there is none."""
         try:
-            response: HttpResponse = super().get(request, *args, **kwargs)  # type: ignore[misc]
+            return super().get(request, *args, **kwargs)
         except MT4Error as error:
             return self._without_form(error)
-        return response
 
     def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The next step, or why it cannot be taken."""
         try:
-            response: HttpResponse = super().post(request, *args, **kwargs)  # type: ignore[misc]
+            return super().post(request, *args, **kwargs)
         except MT4Error as error:
             return self._without_form(error)
-        return response
 
     def _without_form(self, error: MT4Error) -> HttpResponse:
-        trouble = self.trouble_of(error)  # type: ignore[attr-defined]
-        response: HttpResponse = self.render(  # type: ignore[attr-defined]
-            status=trouble.status, trouble=trouble
-        )
-        return response
+        trouble = self.trouble_of(error)
+        return self.render(status=trouble.status, trouble=trouble)
 
 
 def usable_groups(platform: Platform, person: Any) -> list[Group]:
@@ -76,7 +71,7 @@ def usable_groups(platform: Platform, person: Any) -> list[Group]:
     ]
 
 
-class OpenAccountView(NeedsServerMixin, CommandView):
+class OpenAccountView(ServerFormView):
     """Open an account."""
 
     permission = "accounts.create"
@@ -109,7 +104,7 @@ class OpenAccountView(NeedsServerMixin, CommandView):
         )
 
 
-class AccountDeedView(NeedsServerMixin, AccountMixin, CommandView):
+class AccountDeedView(AccountMixin, ServerFormView):
     """A form about one account."""
 
     @property

@@ -209,14 +209,11 @@ def account_line(platform: Platform, login: int, actor: Actor) -> AccountLine:
     return line
 
 
-class AccountMixin:
+class AccountMixin(PanelView):
     """Any view below `<slug:platform>/<int:login>/`: the account, its scope, tabs and menu.
 
-    Mix it in before the view class. Whoever may not see the account gets a 404.
+    Name it before the other view class. Whoever may not see the account gets a 404.
     """
-
-    request: PanelRequest
-    kwargs: dict[str, Any]
 
     @cached_property
     def account(self) -> AccountLine:
@@ -229,12 +226,13 @@ class AccountMixin:
         except LookupError as unknown:
             raise Http404("There is no such account, or it is not yours to see.") from unknown
 
-    def dispatch(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(  # type: ignore[override]  # every request of the panel is one
+        self, request: PanelRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
         """The right first, then the scope, then the page."""
-        if self.may(request):  # type: ignore[attr-defined]
+        if self.may(request):
             _ = self.account
-        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
-        return response
+        return super().dispatch(request, *args, **kwargs)
 
     def get_account(self) -> AccountLine:
         """The line above a form."""
@@ -242,13 +240,12 @@ class AccountMixin:
 
     def get_title(self) -> str:
         """The form's own title; a tab is headed by the account's name."""
-        own: str = super().get_title()  # type: ignore[misc]
-        return own or self.account.name or str(self.account.login)
+        return super().get_title() or self.account.name or str(self.account.login)
 
     def get_crumbs(self) -> Sequence[Link]:
         """Below the list of accounts; a form also below its account."""
         crumbs = [Link("Accounts", reverse("account_list"))]
-        if getattr(self, "title", ""):
+        if self.title:
             crumbs.append(Link(f"{self.account.login} {self.account.name}", self.account.url))
         return crumbs
 
@@ -263,7 +260,7 @@ class AccountMixin:
 
     def get_context(self, **extra: Any) -> dict[str, Any]:
         """`account`, its tabs and what can be done with it, beside what every page has."""
-        context: dict[str, Any] = super().get_context(  # type: ignore[misc]
+        return super().get_context(
             **{
                 "account": self.account,
                 "tabs": self.links(ACCOUNT_TABS),
@@ -272,10 +269,9 @@ class AccountMixin:
                 **extra,
             }
         )
-        return context
 
 
-class AccountView(AccountMixin, PanelView):
+class AccountView(AccountMixin):
     """A plain page about one account. Templates extend `accounts/base.html`, block `tab`."""
 
 

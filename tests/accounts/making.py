@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from panel.commands import executor
 from panel.commands.base import Command
@@ -36,9 +35,15 @@ def live(platform: Platform, login: int) -> Record:
     return reader(platform.connection).account(login)
 
 
+def login_of(request: ChangeRequest) -> int:
+    """The login that a request is about; AssertionError without one."""
+    assert request.login is not None
+    return request.login
+
+
 def in_the_market(platform: Platform, *, group: str = "") -> MarginLevel:
     """An account with open positions, well above margin call."""
-    levels: list[Any] = reader(platform.connection).margin_levels()
+    levels: list[MarginLevel] = reader(platform.connection).margin_levels()
     return next(
         level for level in levels if level.level > 500 and (not group or level.group == group)
     )

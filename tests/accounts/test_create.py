@@ -18,7 +18,7 @@ from panel.models import ChangeRequest, Platform, Secret, Status
 from panel.mt4.limits import check_password
 from panel.mt4.read import reader
 from panel.mt4.write import writer
-from tests.accounts.making import ask, carry_out, done, live
+from tests.accounts.making import ask, carry_out, done, live, login_of
 from tests.core.conftest import Cast
 from tests.factories import make_user
 from tests.harness.sandbox import SandboxProcess
@@ -46,7 +46,7 @@ def test_accounts_create_opens_an_account_whose_two_passwords_work(
 
     assert request.status == Status.DONE, request.outcome_text
     assert request.login == request.result["create"]["login"]
-    record = live(platform, request.login)
+    record = live(platform, login_of(request))
     assert (record.name, record.group, record.leverage) == ("Anna Kowalska", "real-std-usd", 100)
     assert record.comment == f"{request.reference} walked in"
     passwords = {
@@ -56,8 +56,8 @@ def test_accounts_create_opens_an_account_whose_two_passwords_work(
     assert passwords.keys() == {"Main password", "Investor password"}
     main, investor = passwords["Main password"], passwords["Investor password"]
     assert check_password(main, investor) == []
-    assert reader(platform.connection).check_password(request.login, main)
-    assert reader(platform.connection).check_password(request.login, investor)
+    assert reader(platform.connection).check_password(login_of(request), main)
+    assert reader(platform.connection).check_password(login_of(request), investor)
 
 
 def test_no_password_is_in_the_row_of_the_request(platform: Platform, cast: Cast) -> None:
@@ -153,7 +153,7 @@ def test_the_mirror_reads_the_new_account_at_once(platform: Platform, cast: Cast
         request = carry_out(ask(cast.olga, command()))
     finally:
         app.conf.task_always_eager = False
-    assert Account.objects.get(login=request.login).name == "Anna Kowalska"
+    assert Account.objects.get(login=login_of(request)).name == "Anna Kowalska"
 
 
 def test_the_preview_warns_of_an_e_mail_that_is_known_already(
