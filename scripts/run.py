@@ -33,6 +33,8 @@ class Runner(Manager):  # type: ignore[misc]  # honcho has no types
     the children too. What has not stopped after five seconds is killed, children and all.
     """
 
+    _terminating: bool
+
     def terminate(self) -> None:
         """Ask every process once."""
         if self._terminating:
