@@ -24,15 +24,12 @@ def demo() -> Platform:
     return Platform.objects.get(slug="demo")
 
 
-def seen_by_mt4(stack: Stack, login: int) -> Callable[[], Any]:
-    """Whether a money operation for the account has reached the sandbox."""
+def seen_by_mt4(stack: Stack, request: ChangeRequest) -> Callable[[], Any]:
+    """Whether a call for the request has reached the sandbox."""
 
     def look() -> list[dict[str, Any]]:
-        return [
-            call
-            for call in stack.sandbox.calls()
-            if call["operation"] == "TradeTransaction" and call["login"] == login
-        ]
+        calls = stack.sandbox.calls("TradeTransaction")
+        return [call for call in calls if (call["key"] or "").startswith(str(request.mt4_key))]
 
     return look
 

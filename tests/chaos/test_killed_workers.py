@@ -59,7 +59,7 @@ def test_a_worker_killed_after_mt4_applied_and_before_the_outcome_was_written(
         stack.sandbox.fault("delay_after", "TradeTransaction", login=login, seconds=1.8, count=1)
         request = ask_withdrawal(person("ops"), login, "400.00")
         approve_as(person("compliance"), request)
-        wait_until(seen_by_mt4(stack, login), what="the withdrawal on the sandbox")
+        wait_until(seen_by_mt4(stack, request), what="the withdrawal on the sandbox")
         stack.workers[-1].kill()
 
         assert len(records_of(request)) == 1
@@ -85,7 +85,7 @@ def test_each_fault_with_a_killed_worker_ends_with_one_record(
             stack.sandbox.fault(fault, "TradeTransaction", login=login, seconds=seconds, count=1)
             request = ask_withdrawal(person("ops"), login, "100.00")
             approve_as(person("compliance"), request)
-            wait_until(seen_by_mt4(stack, login), what=f"{fault} to strike")
+            wait_until(seen_by_mt4(stack, request), what=f"{fault} to strike")
             stack.workers[-1].kill()
             made.append(request)
             stack.start_worker()
