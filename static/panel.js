@@ -407,6 +407,12 @@ function drawChart(box) {
   const { labels, series, unit = "" } = chart.data;
   chart.plot?.destroy();
   box.replaceChildren();
+  if (!series.some((line) => line.values.some((value) => Number(value)))) {
+    box.replaceChildren(Object.assign(document.createElement("p"), {
+      className: "ui-chart-none", textContent: "Nothing in this time.",
+    }));
+    return;
+  }
   const x = labels.map((label) =>
     typeof label === "number" ? label : Date.parse(`${label}T00:00:00Z`) / 1000);
   const ink = colour(box, "ink");
