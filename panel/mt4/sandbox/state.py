@@ -106,13 +106,9 @@ class State:
         """Open positions of an account, without its pending orders."""
         return [trade for trade in self.open_trades(login) if is_position(trade)]
 
-    def logins_with_positions(self) -> list[int]:
-        """Accounts with at least one open position, ascending."""
-        return sorted(
-            login
-            for login, trades in self._open_by_login.items()
-            if any(is_position(trade) for trade in trades.values())
-        )
+    def logins_with_open_trades(self) -> list[int]:
+        """Accounts with at least one position or pending order, ascending."""
+        return sorted(login for login, trades in self._open_by_login.items() if trades)
 
     def recomputed_balance(self, login: int) -> Decimal:
         """What the closed records say the balance should be."""

@@ -28,12 +28,12 @@ _SCHEMA = f"""
 {_TRADE.table("trades")};
 CREATE TABLE IF NOT EXISTS settings (
     kind TEXT, position INTEGER, body BLOB, PRIMARY KEY (kind, position)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS keys (
+CREATE TABLE IF NOT EXISTS idempotency (
     id INTEGER PRIMARY KEY, name TEXT, expires REAL, body BLOB, code TEXT);
 """
 _PUT_ACCOUNT = _USER.insert("accounts", *_PASSWORDS)
 _PUT_TRADE = _TRADE.insert("trades")
-_PUT_KEY = "INSERT INTO keys VALUES (?, ?, ?, ?, ?)"
+_PUT_KEY = "INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)"
 
 
 class StoreBusyError(RuntimeError):
@@ -110,11 +110,11 @@ class Store:
     def forget_keys(self, ids: Iterable[int]) -> None:
         """Delete rows whose time is over."""
         with self.transaction():
-            self._db.executemany("DELETE FROM keys WHERE id = ?", ((each,) for each in ids))
+            self._db.executemany("DELETE FROM idempotency WHERE id = ?", ((each,) for each in ids))
 
     def remembered(self) -> Iterator[KeyRow]:
         """All rows, oldest first."""
-        for row in self._db.execute("SELECT id, name, expires, body, code FROM keys ORDER BY id"):
+        for row in self._db.execute("SELECT * FROM idempotency ORDER BY id"):
             yield KeyRow(*row)
 
     def accounts(self) -> Iterator[Account]:

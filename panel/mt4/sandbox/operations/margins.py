@@ -13,16 +13,16 @@ def live(call: Call) -> MarginLevel:
 
 
 def cached(call: Call) -> MarginLevel:
-    """The bridge's cache knows accounts with open positions only."""
+    """The bridge's cache knows accounts with open trades only."""
     account = call.account()
-    if not call.state.positions(account.login):
-        raise not_found(f"Account {account.login} has no open positions.")
+    if not call.state.open_trades(account.login):
+        raise not_found(f"Account {account.login} has no open trades.")
     return margin_level(call.state, account)
 
 
 def all_cached(call: Call) -> list[MarginLevel]:
     state = call.state
-    return [margin_level(state, state.accounts[login]) for login in state.logins_with_positions()]
+    return [margin_level(state, state.accounts[login]) for login in state.logins_with_open_trades()]
 
 
 HANDLERS = {
