@@ -17,5 +17,5 @@ urlpatterns = [
     path(f"{ONE}leverage/", deeds.ChangeLeverageView.as_view(), name="account_change_leverage"),
     path(f"{ONE}group/", deeds.ChangeGroupView.as_view(), name="account_change_group"),
     path(f"{ONE}access/", deeds.ChangeAccessView.as_view(), name="account_change_access"),
-    path(f"{ONE}password/", deeds.ResetPasswordView.as_view(), name="account_reset_password"),
+    path(f"{ONE}password/", deeds.ResetPasswordView.as_view(), name="account_password"),
 ]

@@ -61,7 +61,7 @@ class ResetPassword(AccountCommand):
     label: ClassVar[str] = "New password"
     prefix: ClassVar[str] = "PW"
     permission: ClassVar[str] = "accounts.reset_password"
-    form_url: ClassVar[str | None] = "account_reset_password"
+    form_url: ClassVar[str | None] = "account_password"
 
     which: str
 

@@ -47,9 +47,9 @@ def watch_client(platform: Platform) -> Client:
 
 def glance(platform: Platform) -> Glance:
     """Ask a platform for its time; never raises."""
-    client = watch_client(platform)
     begun = time.monotonic()
     try:
+        client = watch_client(platform)
         server_time: datetime = client.call("ServerTime", deadline=PATIENCE).data
         took = time.monotonic() - begun
         name = platform.server_name

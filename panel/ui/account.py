@@ -116,7 +116,7 @@ ACCOUNT_DEEDS = (
     Deed("Change leverage", "account_change_leverage", "accounts.change_leverage", "scale"),
     Deed("Change group", "account_change_group", "accounts.change_group", "users-group"),
     Deed("Enable, disable, read-only", "account_change_access", "accounts.change_access", "lock"),
-    Deed("Reset password", "account_reset_password", "accounts.reset_password", "key"),
+    Deed("Reset password", "account_password", "accounts.reset_password", "key"),
 )
 
 

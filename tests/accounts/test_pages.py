@@ -189,7 +189,7 @@ FORMS: list[tuple[str, dict[str, str], str]] = [
     ("account_change_leverage", {"leverage": "200"}, "from 1:100 to 1:200"),
     ("account_change_group", {"group": "real-ecn-usd"}, "from real-std-usd to real-ecn-usd"),
     ("account_change_access", {"enabled": "on", "read_only": "on"}, "trading read-only"),
-    ("account_reset_password", {"which": "investor"}, "new investor password"),
+    ("account_password", {"which": "investor"}, "new investor password"),
 ]
 
 

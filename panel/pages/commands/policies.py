@@ -200,7 +200,7 @@ class RemovePolicy(AdministrationCommand):
 
     name: ClassVar[str] = "policies.remove"
     label: ClassVar[str] = "Removal of a policy"
-    prefix: ClassVar[str] = "PR"
+    prefix: ClassVar[str] = "PX"
     permission: ClassVar[str] = "policies.change"
     form_url: ClassVar[str | None] = "policy_remove"
 
