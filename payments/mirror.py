@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from panel.lib.references import reference_in
 from panel.models import Platform, Status
+from panel.mt4.errors import Rejected
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.protocol.records import Trade
 from panel.mt4.protocol.wire import NO_TIME
@@ -85,9 +86,17 @@ def _may_ask_reports(platform: Platform, reading: Reader) -> bool:
             for served in reading.platforms()
             if str(served.id) == str(platform.platform_id)
         }
-        known = any(rights.reports for rights in reading.manager_rights() if rights.login in ours)
+        known = _has_reports(reading, ours)
         cache.set(place, known, RIGHTS_KEPT)
     return known
+
+
+def _has_reports(reading: Reader, ours: set[int]) -> bool:
+    try:
+        return any(rights.reports for rights in reading.manager_rights() if rights.login in ours)
+    except Rejected:
+        # Whoever may not even look at the rights is not trusted with the one that hangs up.
+        return False
 
 
 def _batch(

@@ -83,7 +83,14 @@ class PositionTable(_TradeTable):
         Column("current_price", "Price now", "price", digits="digits"),
         *STOPS,
         Column("swap", "Swap", "money", sort="swap", total="swap"),
-        Column("commission", "Commission", "money", sort="commission", total="commission"),
+        Column(
+            "commission",
+            "Commission",
+            "money",
+            sort="commission",
+            total="commission",
+            shown=False,
+        ),
         Column("profit", "Profit", "money", sort="profit", total="profit", currency="currency"),
         Column("opened", "Opened", "time", sort="opened"),
         SERVER_TIME,
@@ -130,6 +137,7 @@ class OrderTable(_TradeTable):
 # On an account's page the server's time stands beside the reader's, and the currency above.
 _AS_SHOWN = {
     "server_opened": Column("server_opened", "Server time", value=SERVER_TIME.value),
+    "commission": Column("commission", "Commission", "money"),
     "profit": Column("profit", "Profit", "money"),
 }
 

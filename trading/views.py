@@ -93,9 +93,14 @@ class Floating:
     commission: Decimal
 
     @property
+    def costs(self) -> Decimal:
+        """Swap and commission together."""
+        return self.swap + self.commission
+
+    @property
     def result(self) -> Decimal:
         """What closing all of them now would bring."""
-        return self.profit + self.swap + self.commission
+        return self.profit + self.costs
 
 
 def floating(rows: Iterable[Trade]) -> Floating:
