@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from kombu.exceptions import OperationalError
 
 from panel import audit
 from panel.commands.inbox import within_scopes
@@ -267,10 +268,16 @@ class VerifyView(PermissionRequired):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Hand it to a worker."""
         person = request.actor.person_or_fail()
-        verify_log.apply_async((person.pk, request.actor.request_id), retry=False)
-        messages.info(
-            request, "The chain is being walked. The finding appears here as “audit verified”."
-        )
+        try:
+            verify_log.apply_async((person.pk, request.actor.request_id), retry=False)
+        except OperationalError:
+            messages.error(
+                request, "No worker can be reached: nothing was started."
+            )
+        else:
+            messages.info(
+                request, "The chain is being walked. The finding appears here as “audit verified”."
+            )
         return HttpResponseRedirect(reverse("audit_list"))
 
 

@@ -16,7 +16,7 @@ from panel.commands.errors import AlreadyDecided, Denied, Stale
 from panel.commands.registry import COMMANDS
 from panel.commands.states import FINAL
 from panel.commands.submit import withdraw
-from panel.models import ChangeRequest, Secret, Status, User
+from panel.models import Approval, ChangeRequest, Secret, Status, User
 from panel.mt4.errors import MT4Error
 from panel.pages import story
 from panel.pages.look import Look, live_look
@@ -189,6 +189,10 @@ class RequestView(PanelView):
             "steps": story.timeline(change),
             "payload": story.payload_rows(change),
             "results": story.result_rows(change),
+            "read_again": story.read_again(change),
+            "rejection": change.approvals.filter(decision=Approval.Decision.REJECT)
+            .select_related("checker")
+            .first(),
             "mine": mine,
             "may_withdraw": mine and change.status in (Status.PENDING, Status.APPROVED),
             "why_not": why_not,

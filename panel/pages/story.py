@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from panel.commands.base import Change
 from panel.commands.registry import COMMANDS
 from panel.lib.digest import sha256
 from panel.lib.redact import is_secret
@@ -32,6 +34,12 @@ _LOOKS = {
     f"request {Status.EXECUTING}": "running",
     "secret shown": "quiet",
 }
+
+
+# How the panel keeps amounts of money in JSON.
+_AMOUNT = re.compile(r"-?\d+\.\d\d")
+# What the answer of MT4 only repeats of the request.
+_ECHO = frozenset({"amount", "comment", "evidence"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +82,10 @@ def value_text(value: Any, currency: str = "") -> str:
         return "; ".join(f"{key or 'all'}: {value_text(item)}" for key, item in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(value_text(item) for item in value)
-    if currency and (amount := _decimal(value)) is not None:
-        return figures.money_text(amount, currency)
-    return str(value)
-
-
-def _decimal(value: Any) -> Decimal | None:
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        return None
+    text = str(value)
+    if _AMOUNT.fullmatch(text):
+        return figures.money_text(Decimal(text), currency)
+    return text
 
 
 def payload_rows(request: ChangeRequest) -> list[Row]:
@@ -106,8 +108,18 @@ def _flat(value: dict[str, Any]) -> Iterator[Row]:
             continue
         if isinstance(item, dict):
             yield from _flat(item)
-        elif item not in (None, "", []):
+        elif item not in (None, "", [], 0) and name not in _ECHO:
             yield Row(words_of(name), value_text(item))
+
+
+def read_again(request: ChangeRequest) -> list[Change]:
+    """What was read once it was done, beside what it was before: only what differs."""
+    after = request.after or {}
+    return [
+        Change(words_of(name), value_text(was), value_text(after[name]))
+        for name, was in request.before.items()
+        if name in after and after[name] != was
+    ]
 
 
 def timeline(request: ChangeRequest) -> list[Step]:

@@ -19,7 +19,6 @@ from panel.commands import inbox
 from panel.commands.base import Command
 from panel.commands.reconcile import look_again
 from panel.commands.settle import SettleUnknown
-from panel.commands.tasks import reconcile_one
 from panel.door.views import PermissionRequired
 from panel.models import ChangeRequest, Status
 from panel.mt4.errors import MT4Error
@@ -178,14 +177,13 @@ class LookAgainView(PermissionRequired):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Make it due, wake a worker, and write down who asked."""
+        """Make it due, so that the next sweep of seconds takes it up, and write down who asked."""
         person = request.actor.person_or_fail()
         change = get_object_or_404(
             inbox.visible_requests(person), reference=self.kwargs["reference"]
         )
         if change.status == Status.UNKNOWN:
             look_again(change)
-            reconcile_one.apply_async((change.pk,), retry=False, expires=20)
             audit.record(request.actor, "request looked at again", source="web", request=change)
             messages.info(request, "The panel looks again now.")
         return HttpResponseRedirect(unknown_url(change))

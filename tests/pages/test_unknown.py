@@ -1,0 +1,90 @@
+"""Unknown outcomes: the evidence on the page, another look, settling by two."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from panel.models import AuditEntry, ChangeRequest, Platform, Status
+from tests.core.money import approve_as, ask_withdrawal, carry_out, new_account
+from tests.factories import make_user
+from tests.pages.browsing import page_url, seen_on, signed_in, text_of
+from tests.pages.conftest import Cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def unknown(platform: Platform, cast: Cast) -> ChangeRequest:
+    """A withdrawal that MT4 carried out, but of which the panel does not know it."""
+    request = ask_withdrawal(cast.olga, new_account(platform, "1000.00"), "250.00")
+    approve_as(cast.bob, request)
+    carry_out(request)
+    ChangeRequest.objects.filter(pk=request.pk).update(
+        status=Status.UNKNOWN,
+        needs_person=True,
+        unknown_since=timezone.now(),
+        outcome_text="No answer came.",
+    )
+    request.refresh_from_db()
+    return request
+
+
+def test_the_page_reads_the_evidence_live(unknown: ChangeRequest, cast: Cast) -> None:
+    address = reverse("unknown_detail", args=[unknown.reference])
+    text = text_of(signed_in(cast.maya).get(address))
+    ours, others = text.split("Records with this reference")[1].split("Other money records")
+    assert "−250.00" in ours
+    assert unknown.reference in ours
+    assert "1,000.00" in others
+
+
+def test_the_list_leads_to_the_evidence(unknown: ChangeRequest, cast: Cast) -> None:
+    page = signed_in(cast.maya).get(reverse("unknown_list")).content.decode()
+    assert reverse("unknown_detail", args=[unknown.reference]) in page
+    assert "waiting" not in page.split("<tbody>")[1].split("</tbody>")[0]
+
+
+def test_another_look_is_made_due_and_written_down(unknown: ChangeRequest, cast: Cast) -> None:
+    signed_in(cast.maya).post(reverse("unknown_look", args=[unknown.reference]))
+    unknown.refresh_from_db()
+    assert unknown.next_check is not None
+    assert unknown.next_check <= timezone.now()
+    assert AuditEntry.objects.filter(action="request looked at again").count() == 1
+
+
+def test_two_people_settle_it_and_none_had_a_hand_in_it(unknown: ChangeRequest, cast: Cast) -> None:
+    address = reverse("unknown_settle", args=[unknown.reference])
+    fields = {"happened": "yes", "finding": "The ticket is in the history.", "key": "k"}
+    maya = signed_in(cast.maya)
+    assert "it happened on MT4" in text_of(maya.post(address, {**fields, "step": "preview"}))
+    maya.post(address, {**fields, "step": "send"})
+    settling = ChangeRequest.objects.get(command="requests.settle")
+    assert settling.status == Status.PENDING
+
+    # Bob approved the withdrawal that is settled here, Maya proposed it.
+    for person in (cast.bob, cast.maya):
+        signed_in(person).post(page_url(settling), {"step": "approve", "seen": "0" * 64})
+        settling.refresh_from_db()
+        assert settling.status == Status.PENDING
+
+    bella = signed_in(cast.bella)
+    seen = seen_on(bella.get(page_url(settling)))
+    bella.post(page_url(settling), {"step": "approve", "seen": seen})
+
+    unknown.refresh_from_db()
+    assert unknown.status == Status.DONE
+    assert "Settled by" in unknown.outcome_text
+
+
+def test_who_may_not_settle_sees_no_button(unknown: ChangeRequest, cast: Cast) -> None:
+    address = reverse("unknown_detail", args=[unknown.reference])
+    assert "Settle…" not in text_of(signed_in(cast.olga).get(address))
+    assert signed_in(make_user("Out", "manager", groups="x*")).get(address).status_code == 404
+
+
+def test_when_it_is_known_the_page_leads_to_the_request(unknown: ChangeRequest, cast: Cast) -> None:
+    ChangeRequest.objects.update(status=Status.DONE)
+    answer = signed_in(cast.maya).get(reverse("unknown_detail", args=[unknown.reference]))
+    assert answer.url == page_url(unknown)
