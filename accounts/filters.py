@@ -7,6 +7,7 @@ from typing import Any
 import django_filters
 from django.core.cache import cache
 from django.db.models import QuerySet
+from django_filters.widgets import DateRangeWidget
 
 from accounts.models import Account, MarginState
 from accounts.queries import AT_RISK
@@ -46,7 +47,9 @@ class AccountFilter(django_filters.FilterSet):  # type: ignore[misc]
     )
     balance = django_filters.RangeFilter(label="Balance")
     equity = django_filters.RangeFilter(label="Equity")
-    registered = django_filters.DateFromToRangeFilter(label="Opened")
+    registered = django_filters.DateFromToRangeFilter(
+        label="Opened", widget=DateRangeWidget(attrs={"type": "date"})
+    )
     on_mt4 = django_filters.ChoiceFilter(
         label="On MT4", choices=(("no", "No longer"),), method="by_presence", empty_label="Yes"
     )

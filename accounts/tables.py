@@ -36,7 +36,8 @@ def state_words(row: Account) -> SafeString | str:
     if row.gone:
         return "no longer on MT4"
     access = "disabled" if not row.enabled else "read-only" if row.read_only else ""
-    return format_html("{} {}", margin_word(row.margin_state), access)
+    badge = margin_word(row.margin_state)
+    return format_html("{} {}", badge, access) if badge else access
 
 
 def _email(row: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -58,8 +59,9 @@ class ServerFormView(CommandView):
             return self._without_form(error)
 
     def _without_form(self, error: MT4Error) -> HttpResponse:
-        trouble = self.trouble_of(error)
-        return self.render(status=trouble.status, trouble=trouble)
+        todo = "Open this form again once the server's state above says connected."
+        trouble = replace(self.trouble_of(error), todo=todo)
+        return self.render(status=trouble.status, trouble=trouble, account=self.get_account())
 
 
 def usable_groups(platform: Platform, person: Any) -> list[Group]:
