@@ -9,8 +9,9 @@ from django import forms
 
 from panel.lib import money
 from panel.mt4.limits import check_trade_comment
-from payments.commands import COMMENT, LAST_DAY
+from payments.commands import LAST_DAY
 from payments.models import Method
+from payments.operation import COMMENT
 
 
 class AmountField(forms.CharField):

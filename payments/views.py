@@ -23,6 +23,7 @@ from payments.filters import PaymentFilter
 from payments.forms import CreditForm, CreditInForm, PaymentForm
 from payments.ledger import ledger
 from payments.models import Kind, Payment
+from payments.operation import MoneyCommand
 from payments.queries import payments_of
 from payments.tables import LedgerTable, PaymentTable
 
@@ -92,7 +93,7 @@ class AccountPaymentsView(AccountView):
 class MoneyView(AccountMixin, CommandView):
     """A form that moves money on the account of the address."""
 
-    command_class: ClassVar[type[commands.MoneyCommand]]
+    command_class: ClassVar[type[MoneyCommand]]
     form_class: ClassVar[type[forms.Form]] = PaymentForm
     template_name = "payments/form.html"
 

@@ -18,8 +18,9 @@ from panel.mt4.protocol.flags import EnableFlags
 from panel.mt4.protocol.records import UsersGroupOp
 from panel.mt4.read import reader
 from panel.mt4.write import writer
-from payments.commands import CreditIn, CreditOut, Deposit, MoneyCommand, Withdraw
+from payments.commands import CreditIn, CreditOut, Deposit, Withdraw
 from payments.models import MoneyRecord, Payment
+from payments.operation import MoneyCommand
 from tests.core.conftest import Cast
 from tests.core.money import approve_as, balance_of, carry_out, new_account, records_with
 from tests.factories import actor

@@ -12,8 +12,9 @@ from pytest_django.fixtures import Settings
 from panel.models import ChangeRequest, Platform, Status
 from panel.mt4.protocol.enums import TradeCommand
 from payments.books import books
-from payments.commands import CreditIn, CreditOut, MoneyCommand, Withdraw
+from payments.commands import CreditIn, CreditOut, Withdraw
 from payments.models import Payment
+from payments.operation import MoneyCommand
 from tests.core.conftest import Cast
 from tests.core.money import approve_as, balance_of, carry_out, records_with
 from tests.core.test_reconcile import settle_down
