@@ -53,6 +53,17 @@ def check_scope(
         _denied(command, actor, source, f"{target.text} is outside the scopes of {actor.label}.")
 
 
+def check_superseded(earlier: ChangeRequest, command: Command, target: Target) -> None:
+    """Raise `Invalid` unless the earlier request waits, and asked for the same kind of thing."""
+    same = (earlier.command, earlier.object_kind) == (command.name, target.kind)
+    if not same or earlier.login != target.login:
+        raise Invalid.of(f"{earlier.reference} is about something else: it cannot be replaced.")
+    if earlier.status != Status.PENDING:
+        raise Invalid.of(
+            f"{earlier.reference} is already {earlier.get_status_display()}: it cannot be changed."
+        )
+
+
 def _denied(command: Command, actor: Actor, source: str, why: str) -> None:
     audit.record(
         actor,
@@ -95,6 +106,8 @@ def submit(
     platform = command.get_platform()
     target = command.target(live)
     check_scope(command, target, platform, actor, source=source)
+    if supersedes:
+        check_superseded(supersedes, command, target)
     command.validate(live, actor)
     before = plain(command.before(live))
     preview = command.preview(live)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from panel.access.request import PanelRequest
@@ -60,8 +60,24 @@ class CommandView(PanelView):
         return None
 
     def get_initial(self) -> dict[str, Any]:
-        """The form's first values; by default what the address carries."""
-        return self.request.GET.dict()
+        """The form's first values: what the address carries, or the request that is changed."""
+        change = self.get_superseded()
+        if change is None:
+            return self.request.GET.dict()
+        values: dict[str, Any] = {"reason": change.reason}
+        for name, value in change.payload.items():
+            values |= value if isinstance(value, dict) else {name: value}
+        return values
+
+    def get_superseded(self) -> ChangeRequest | None:
+        """The waiting request that this form changes, if the address names one."""
+        reference = self.request.GET.get("supersedes") or self.request.POST.get("supersedes")
+        if not reference:
+            return None
+        change = ChangeRequest.objects.filter(reference=reference).first()
+        if change is None:
+            raise Http404(f"There is no request {reference}.")
+        return change
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Further arguments of the form."""
@@ -121,6 +137,7 @@ class CommandView(PanelView):
             source="web",
             reason=form.cleaned_data.get("reason", ""),
             key=key,
+            supersedes=self.get_superseded(),
         )
         return HttpResponseRedirect(self.get_done_url(change))
 
@@ -136,6 +153,7 @@ class CommandView(PanelView):
             account=self.get_account(),
             cancel_url=self.get_cancel_url(),
             preview=preview,
+            superseded=self.get_superseded(),
             stopped=any(check.level == "stop" for check in preview.checks),
             kept=self.kept(form),
             key=key,
@@ -167,6 +185,7 @@ class CommandView(PanelView):
             cancel_url=self.get_cancel_url(),
             form=form,
             key=key,
+            superseded=self.get_superseded(),
             trouble=why,
         )
 

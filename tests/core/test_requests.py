@@ -227,3 +227,30 @@ def test_what_lies_outside_a_persons_scope_cannot_be_asked_for_or_decided(
     request = ask_withdrawal(cast.olga, login, "1.00")
     checker = make_user("Ed", "compliance", groups="real-vip-*")
     assert "scopes" in why_not(request, checker)
+
+
+def test_a_request_is_replaced_only_by_one_of_its_kind_while_it_waits(
+    platform: Platform, cast: Cast
+) -> None:
+    from panel.commands.submit import submit
+    from payments.commands import Withdraw
+
+    login = new_account(platform)
+    waiting = ask_withdrawal(cast.olga, login, "10.00")
+    decided = ask_withdrawal(cast.olga, login, "11.00")
+    approve_as(cast.bob, decided)
+    elsewhere = Withdraw(platform="demo", login=new_account(platform), amount=Decimal("12.00"))
+    here = Withdraw(platform="demo", login=login, amount=Decimal("12.00"))
+    decided.refresh_from_db()
+    for command, earlier in ((elsewhere, waiting), (here, decided)):
+        with pytest.raises(Invalid):
+            submit(
+                command,
+                actor=actor(cast.olga),
+                source="test",
+                reason="",
+                key="other",
+                supersedes=earlier,
+            )
+    waiting.refresh_from_db()
+    assert waiting.status == Status.PENDING

@@ -13,8 +13,8 @@ from panel.access.actor import Actor
 from panel.models import Platform, Role, Scope, User
 from panel.pages.tasks import glance, keep
 from panel.pages.tasks import watch_platforms
-from payments.tasks import mirror_now as mirror_money_records
-from trading.tasks import mirror_now as mirror_trades
+from payments.mirror import mirror_now as mirror_money_records
+from trading.mirror import mirror_now as mirror_trades
 
 PASSWORD = "panel-demo"  # noqa: S105  the demo's own, shown on its sign-in page
 SANDBOX_ID = "11111111-1111-4111-8111-111111111111"
