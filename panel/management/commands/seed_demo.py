@@ -12,7 +12,6 @@ from panel import audit, env
 from panel.access.actor import Actor
 from panel.models import Platform, Role, Scope, User
 from panel.pages.tasks import glance, keep
-from panel.pages.tasks import watch_platforms
 from payments.mirror import mirror_now as mirror_money_records
 from trading.mirror import mirror_now as mirror_trades
 
@@ -55,7 +54,6 @@ class Command(BaseCommand):
         # MT4 writes its own clock's time: without its offset every mirrored time would be wrong.
         keep(platform, glance(platform))
         platform.refresh_from_db()
-        watch_platforms()
         mirror_accounts(platform)
         mirror_trades(platform)
         mirror_money_records(platform)
