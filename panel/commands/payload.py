@@ -8,7 +8,7 @@ import typing
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from panel.lib.digest import plain
 
@@ -53,7 +53,7 @@ def _value(kind: Any, raw: Any) -> Any:
 
 def from_payload(command: type[C], payload: dict[str, Any]) -> C:
     """The command that `to_payload` wrote; raises `TypeError` on unknown or missing fields."""
-    hints = _types(command)
+    hints = _types(cast(Any, command))
     unknown = set(payload) - {field.name for field in dataclasses.fields(command)}
     if unknown:
         raise TypeError(f"{command.name} has no field {', '.join(sorted(unknown))}.")

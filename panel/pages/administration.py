@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
+from panel.access.request import PanelRequest
 from panel.models import Role
 from panel.ui.commands import CommandView
 
@@ -29,7 +30,7 @@ class ReasonForm(forms.Form):
 
     def order_fields(self, field_order: Iterable[str] | None) -> None:
         """The reason comes last, whatever fields a form adds."""
-        super().order_fields(field_order)  # type: ignore[arg-type]
+        super().order_fields(field_order)
         if "reason" in self.fields:
             self.fields["reason"] = self.fields.pop("reason")
 
@@ -37,7 +38,7 @@ class ReasonForm(forms.Form):
 class AdministrationView(CommandView):
     """A form of several ticks keeps them when one goes back from the preview to change it."""
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Preview, send, or back to the form."""
         if request.POST.get("step") != "edit":
             return super().post(request, *args, **kwargs)

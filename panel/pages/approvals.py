@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
+from panel.access.request import PanelRequest
 from panel.commands import inbox
 from panel.models import ChangeRequest, Status
 from panel.pages.tables import (
@@ -50,7 +51,7 @@ class ApprovalListView(TableView):
         rows = rows.select_related("maker", "platform").order_by("created", "pk")
         return OthersTable(self.request, list(rows[:OTHERS_SHOWN]))
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, or one of its two tables for htmx."""
         if request.headers.get("HX-Target") == "table-waiting-others":
             response: HttpResponse = self.render(

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import django_filters
 from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +21,8 @@ from django.utils.safestring import SafeString
 from kombu.exceptions import OperationalError
 
 from panel import audit
+from panel.access import contact
+from panel.access.request import PanelRequest
 from panel.commands.inbox import within_scopes
 from panel.commands.registry import COMMANDS
 from panel.door.views import PermissionRequired
@@ -168,7 +170,7 @@ class AuditListView(TableView):
             condition |= Q(**{f"{field}__icontains": words})
         return queryset.filter(condition)
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page; that it was read, and what was searched for, is written down."""
         response = super().get(request, *args, **kwargs)
         record_read(request, "audit", "log", request.GET.urlencode()[:500])
@@ -185,7 +187,7 @@ class AuditListView(TableView):
         )
 
 
-def record_read(request: HttpRequest, kind: str, key: object, detail: str) -> None:
+def record_read(request: PanelRequest, kind: str, key: object, detail: str) -> None:
     """That somebody read the log is an entry of the log."""
     audit.record(request.actor, READ, source="web", obj=(kind, key, "Audit log"), detail=detail)
 
@@ -205,9 +207,8 @@ def _sides(entry: AuditEntry) -> tuple[dict[str, Any], dict[str, Any]]:
     return before, after
 
 
-def differences(entry: AuditEntry) -> list[Difference]:
+def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Difference]:
     """Before and after side by side, only what differs; empty where they are not comparable."""
-    before, after = _sides(entry)
     if not before.keys() & after.keys():
         return []
     names = [*before, *(name for name in after if name not in before)]
@@ -218,9 +219,8 @@ def differences(entry: AuditEntry) -> list[Difference]:
     ]
 
 
-def apart(entry: AuditEntry) -> list[tuple[str, list[Row]]]:
+def apart(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, list[Row]]]:
     """Before and after as lists of their own, where one is no other state of the other."""
-    before, after = _sides(entry)
     if before.keys() & after.keys():
         return []
     titles = ("Stood on", "What was asked") if before and after else ("Before", "After")
@@ -241,16 +241,19 @@ class AuditEntryView(PanelView):
         """Below the log."""
         return [Link("Audit log", reverse("audit_list"))]
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The entry; read, so written down."""
         rows = visible_entries(request.actor.person_or_fail())
         entry = get_object_or_404(rows, seq=self.kwargs["seq"])
+        sides = _sides(entry)
+        if not request.actor.may(contact.RIGHT):
+            sides = contact.concealed(sides[0]), contact.concealed(sides[1])
         response = self.render(
             title=f"Entry {entry.seq}: {action_words(entry.action)}",
             outcome=outcome_html(entry.outcome),
-            apart=apart(entry),
+            apart=apart(*sides),
             entry=entry,
-            differences=differences(entry),
+            differences=differences(*sides),
             reference_url=request_of(entry),
             earlier=rows.filter(seq__lt=entry.seq).order_by("-seq").first(),
             later=rows.filter(seq__gt=entry.seq).order_by("seq").first(),
@@ -265,15 +268,13 @@ class VerifyView(PermissionRequired):
     permission: ClassVar[str] = "audit.view"
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Hand it to a worker."""
         person = request.actor.person_or_fail()
         try:
             verify_log.apply_async((person.pk, request.actor.request_id), retry=False)
         except OperationalError:
-            messages.error(
-                request, "No worker can be reached: nothing was started."
-            )
+            messages.error(request, "No worker can be reached: nothing was started.")
         else:
             messages.info(
                 request, "The chain is being walked. The finding appears here as “audit verified”."
@@ -286,7 +287,7 @@ class HeadView(PermissionRequired):
 
     permission: ClassVar[str] = "audit.view"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Number and hash of the last entry; taking it is itself the next entry."""
         seq, digest = audit.head()
         now = timezone.now()

@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 from django.apps import apps
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 
+from panel.access.request import PanelRequest
 from panel.commands import inbox
 from panel.lib.references import PATTERN
 from panel.models import ChangeRequest, Platform, Status, User
@@ -40,7 +41,7 @@ class DashboardView(PanelView):
     title = "Overview"
     template_name = "pages/dashboard.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page; its moving part alone for a poll."""
         template = "pages/dashboard.html#now" if request.htmx else ""
         person = request.actor.person_or_fail()
@@ -96,7 +97,7 @@ class SearchView(PanelView):
     permission: ClassVar[str] = "home.view"
     template_name = "pages/dashboard.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Go there."""
         words = " ".join(request.GET.get("q", "").split())
         reference = words.upper().replace("-", " ")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from panel.access import contact
 from panel.commands import decide
 from panel.commands.base import Check, Invalid, MT4Command, Preview
 from panel.commands.registry import command_class
@@ -53,6 +54,15 @@ class Look:
     def has_changed(self) -> bool:
         """Whether anything is another one than when it was asked for."""
         return any(line.changed for line in self.lines)
+
+    def conceal(self) -> None:
+        """Dot out the contact details."""
+        self.lines = [
+            replace(line, asked=contact.HIDDEN, now=contact.HIDDEN, after=contact.HIDDEN)
+            if contact.is_contact(line.label)
+            else line
+            for line in self.lines
+        ]
 
     @property
     def may_approve(self) -> bool:

@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from panel.access.permissions import SIGNED_IN
+from panel.access.request import PanelRequest
 from panel.models import User
 from panel.pages.staff import scopes_words, with_factors
 from panel.ui.preferences import DENSITIES, THEMES, TimeZoneForm, keep
@@ -30,7 +31,7 @@ class MeView(PanelView):
     title = "You"
     template_name = "pages/me.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The form with what was chosen."""
         person = request.actor.person_or_fail()
         form = MeForm(
@@ -42,7 +43,7 @@ class MeView(PanelView):
         )
         return self.show(form)
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Keep it."""
         form = MeForm(request.POST)
         if not form.is_valid():

@@ -10,11 +10,12 @@ from typing import Any, ClassVar
 from cryptography.fernet import InvalidToken
 from django import forms
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from panel import audit
+from panel.access.request import PanelRequest
 from panel.commands.base import Command
 from panel.lib import vault
 from panel.models import Platform
@@ -156,11 +157,11 @@ class PlatformDetailView(PanelView):
         """Below the list."""
         return [Link("Platforms", reverse("platform_list"))]
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """How it is reached and how it was last seen."""
         return self.show(self.get_platform())
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Test the connection; that it was tested is an entry."""
         server = self.get_platform()
         tested = try_connection(server)

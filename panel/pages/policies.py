@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from panel.access.policy import describe
+from panel.access.request import PanelRequest
 from panel.commands.base import Command
 from panel.commands.registry import COMMANDS
 from panel.models import ChangeRequest, Platform, Policy, Status
@@ -84,7 +85,7 @@ class PolicyListView(PanelView):
             return None
         return Link("Add a policy…", reverse("policy_add"), "plus")
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The rules, and the changes of them that wait for somebody."""
         waiting = ChangeRequest.objects.filter(
             command__in=[SetPolicy.name, RemovePolicy.name], status=Status.PENDING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,8 +11,10 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
+from panel.access import contact
+from panel.access.request import PanelRequest
 from panel.commands import decide, inbox
-from panel.commands.base import Invalid
+from panel.commands.base import Change, Invalid, Risk
 from panel.commands.errors import AlreadyDecided, Denied, Stale
 from panel.commands.registry import COMMANDS
 from panel.commands.states import FINAL
@@ -57,6 +60,34 @@ def account_url(request: ChangeRequest) -> str:
     return reverse("account", args=[request.platform.slug, request.login])
 
 
+def changes_of(request: ChangeRequest) -> list[Change]:
+    """Before and after as they were when it was asked for."""
+    return [Change(**change) for change in request.preview.get("changes", ())]
+
+
+def conceal(changes: list[Change], readable: bool) -> list[Change]:
+    """The lines without the contact details in them, unless the reader may see those."""
+    if readable:
+        return changes
+    return [
+        Change(line.label, contact.HIDDEN, contact.HIDDEN)
+        if contact.is_contact(line.label)
+        else line
+        for line in changes
+    ]
+
+
+def edit_url(request: ChangeRequest) -> str:
+    """The form that replaces a waiting payment by another one; empty for anything else."""
+    command = COMMANDS[request.command]
+    if request.status != Status.PENDING or command.risk is not Risk.MONEY:
+        return ""
+    if request.platform is None or command.form_url is None:
+        return ""
+    form = reverse(command.form_url, args=[request.platform.slug, request.login])
+    return f"{form}?{urlencode({'supersedes': request.reference})}"
+
+
 class RequestView(PanelView):
     """One request. The page polls itself until nothing more can happen."""
 
@@ -77,7 +108,7 @@ class RequestView(PanelView):
         rows = inbox.visible_requests(person).select_related("maker", "platform")
         return get_object_or_404(rows, reference=self.kwargs["reference"])
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page; for a poll only what changed, or nothing."""
         change = self.get_object()
         if request.htmx:
@@ -86,7 +117,7 @@ class RequestView(PanelView):
             return self.show(change, template="pages/request.html#live")
         return self.show(change)
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Approve, reject, withdraw, or show a one-time secret."""
         change = self.get_object()
         steps = {
@@ -174,8 +205,11 @@ class RequestView(PanelView):
         command = COMMANDS[change.command]
         why_not = decide.why_not(change, person)
         look: Look | None = None if why_not else live_look(change)
+        if look and not actor.may(contact.RIGHT):
+            look.conceal()
         secrets = change.secrets.all() if may_show(change, actor) else []
         mine = change.maker_id == person.pk
+        readable = mine or actor.may(contact.RIGHT)
         amount = money_text(change.amount, change.currency) if change.amount is not None else ""
         return {
             "change": change,
@@ -189,7 +223,9 @@ class RequestView(PanelView):
             "steps": story.timeline(change),
             "payload": story.payload_rows(change),
             "results": story.result_rows(change),
-            "read_again": story.read_again(change),
+            "changes": conceal(changes_of(change), readable),
+            "read_again": conceal(story.read_again(change), readable),
+            "edit_url": edit_url(change) if actor.may(command.permission) else "",
             "rejection": change.approvals.filter(decision=Approval.Decision.REJECT)
             .select_related("checker")
             .first(),

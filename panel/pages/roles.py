@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from panel.access.permissions import PERMISSIONS
+from panel.access.request import PanelRequest
 from panel.commands.base import Command
 from panel.models import Role
 from panel.pages.administration import AdministrationView, ReasonForm
@@ -43,7 +44,7 @@ class RoleListView(PanelView):
             return None
         return Link("Add a role…", reverse("role_add"), "plus")
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Rights down, roles across."""
         active = Count("people", filter=Q(people__is_active=True))
         roles = list(Role.objects.annotate(number=active))

@@ -11,11 +11,12 @@ from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from panel import audit
+from panel.access.request import PanelRequest
 from panel.commands import inbox
 from panel.commands.base import Command
 from panel.commands.registry import COMMANDS
@@ -136,7 +137,7 @@ class StaffDetailView(PanelView):
         """Below the list."""
         return [Link("Staff", reverse("staff_list"))]
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Roles, scopes, sign-in, and what was changed of them."""
         people = with_factors(User.objects.prefetch_related("roles", "scopes__platform"))
         person = get_object_or_404(people, pk=self.kwargs["pk"])
@@ -164,7 +165,7 @@ class InviteAgainView(PermissionRequired):
     permission: ClassVar[str] = "staff.change"
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Send it and write that down."""
         rows = User.objects.filter(is_active=True, last_login__isnull=True)
         person = get_object_or_404(rows, pk=self.kwargs["pk"])
@@ -269,7 +270,10 @@ class InviteView(GrantsView):
 
     def get_initial(self) -> dict[str, Any]:
         """Every group of every platform, which is what most people see."""
-        return {f"scope_{EVERY_PLATFORM}": "*", "time_zone": self.request.actor.user.time_zone}
+        return {
+            f"scope_{EVERY_PLATFORM}": "*",
+            "time_zone": self.request.actor.person_or_fail().time_zone,
+        }
 
     def get_command(self, cleaned: dict[str, Any]) -> Command:
         """The invitation."""

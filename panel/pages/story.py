@@ -93,7 +93,11 @@ def payload_rows(request: ChangeRequest) -> list[Row]:
     return [
         Row(words_of(name), value_text(value, request.currency if name == "amount" else ""))
         for name, value in request.payload.items()
-        if name not in {"platform", "login"} and not is_secret(name) and value not in (None, "", [])
+        if name not in {"platform", "login"}
+        and not is_secret(name)
+        and value not in (None, "", [])
+        # The fields of a profile stand side by side before and after already.
+        and not (request.platform_id and isinstance(value, dict))
     ]
 
 

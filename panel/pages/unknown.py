@@ -10,11 +10,12 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from panel import audit
+from panel.access.request import PanelRequest
 from panel.commands import inbox
 from panel.commands.base import Command
 from panel.commands.reconcile import look_again
@@ -148,7 +149,7 @@ class UnknownDetailView(PanelView):
         """Below the list."""
         return [Link("Unknown outcomes", reverse("unknown_list"))]
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page; once the outcome is known, the page of the request."""
         change = self.get_object()
         if change.status != Status.UNKNOWN:
@@ -176,7 +177,7 @@ class LookAgainView(PermissionRequired):
     permission: ClassVar[str] = "unknown.view"
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Make it due, so that the next sweep of seconds takes it up, and write down who asked."""
         person = request.actor.person_or_fail()
         change = get_object_or_404(

@@ -99,6 +99,6 @@ def _total(column: Column, total: Decimal | int | None) -> str:
         case "lots":
             return cells.lots_html(None if total is None else int(total))
         case "count":
-            return cells.count_html(total)
+            return cells.count_html(None if total is None else int(total))
         case _:
             return cells.money_html(total)

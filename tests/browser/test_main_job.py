@@ -1,4 +1,4 @@
-"""The main job through the real pages: an account, a deposit, a withdrawal that another approves."""
+"""The main job in a browser: an account, a deposit, a withdrawal that another person approves."""
 
 from __future__ import annotations
 
@@ -167,9 +167,7 @@ def test_a_double_click_and_a_reload_pay_once(panel_stack: Stack, as_person: Sig
         assert len(records_of(request)) == 1
 
 
-def test_two_approvers_at_once_the_second_is_told(
-    panel_stack: Stack, as_person: SignedIn
-) -> None:
+def test_two_approvers_at_once_the_second_is_told(panel_stack: Stack, as_person: SignedIn) -> None:
     clerk = as_person("ops")
     clerk.goto(f"{panel_stack.url}/payments/demo/100001/withdraw/")
     clerk.get_by_label("Amount").fill("1.00")
@@ -181,7 +179,5 @@ def test_two_approvers_at_once_the_second_is_told(
     first.get_by_role("button", name=re.compile("^Approve")).click()
     expect_state(first, "done")
     # Somebody else's decision appears in place of the buttons, without a reload.
-    expect(second.get_by_role("button", name=re.compile("^Approve"))).to_have_count(
-        0, timeout=SLOW
-    )
+    expect(second.get_by_role("button", name=re.compile("^Approve"))).to_have_count(0, timeout=SLOW)
     expect(second.locator("main")).to_contain_text("Clara Novak")

@@ -162,6 +162,8 @@ def test_a_policy_changes_only_with_a_second_administrator(cast: Cast) -> None:
     policy.refresh_from_db()
     assert policy.approvals == 2
     done = AuditEntry.objects.get(reference=request.reference, action="request done")
+    assert done.before
+    assert done.after
     assert (done.before["approvals"], done.after["approvals"]) == (1, 2)
 
 
@@ -242,6 +244,7 @@ def test_a_platforms_secret_is_never_seen_again(cast: Cast) -> None:
         assert "hush-hush-secret" not in page
         assert request.payload["client_secret_sealed"] not in page
     entry = AuditEntry.objects.get(reference=request.reference)
+    assert entry.after
     assert entry.after["client_secret_sealed"] == "***"
     approve_on_page(cast.adam, request)
     assert Platform.objects.get(slug="second").client_secret == "hush-hush-secret"

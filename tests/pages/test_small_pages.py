@@ -77,8 +77,8 @@ def test_the_search_box_knows_references(platform: Platform, cast: Cast) -> None
         request.reference.lower(),
         request.reference.replace(" ", "-"),
     ):
-        assert olga.get(reverse("search"), {"q": words}).url == page_url(request)
-    assert olga.get(reverse("search"), {"q": "suzuki"}).url.endswith("?q=suzuki")
+        assert olga.get(reverse("search"), {"q": words})["Location"] == page_url(request)
+    assert olga.get(reverse("search"), {"q": "suzuki"})["Location"].endswith("?q=suzuki")
 
 
 def test_ones_own_page_keeps_zone_and_looks(cast: Cast) -> None:

@@ -34,6 +34,8 @@ def test_only_a_change_is_an_entry(platform: Platform) -> None:
     watch_platform(platform.pk)
     watch_platform(platform.pk)
     entry = AuditEntry.objects.get(action="platform state")
+    assert entry.before
+    assert entry.after
     assert entry.before["state"] == "never"
     assert entry.after["state"] == "connected"
 
