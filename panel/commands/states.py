@@ -53,6 +53,8 @@ def move(
     now = timezone.now()
     if to in FINAL:
         fields.setdefault("finished", now)
+    if to == Status.DONE and after is not None:
+        fields["after"] = after
     rows = ChangeRequest.objects.filter(pk=request.pk, status=came_from)
     if guard is not None:
         rows = rows.filter(guard)

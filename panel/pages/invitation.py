@@ -12,8 +12,8 @@ from django.urls import reverse
 from panel.models import User
 
 
-def send_invitation(person: User) -> None:
-    """Send the link; it is good once, and for as long as PASSWORD_RESET_TIMEOUT says."""
+def password_link(person: User) -> str:
+    """The address where the person sets their password; good once."""
     path = reverse(
         "account_reset_password_from_key",
         kwargs={
@@ -21,11 +21,16 @@ def send_invitation(person: User) -> None:
             "key": default_token_generator.make_token(person),
         },
     )
+    return str(settings.PANEL_URL).rstrip("/") + path
+
+
+def send_invitation(person: User) -> None:
+    """Send the link; it is good once, and for as long as PASSWORD_RESET_TIMEOUT says."""
     text = render_to_string(
         "pages/invitation.txt",
         {
             "person": person,
-            "link": settings.PANEL_URL.rstrip("/") + path,
+            "link": password_link(person),
             "days": settings.PASSWORD_RESET_TIMEOUT // 86_400,
         },
     )

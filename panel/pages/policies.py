@@ -72,6 +72,15 @@ def all_rules() -> list[RulesOf]:
     ]
 
 
+def free_by_rule(groups: list[RulesOf]) -> list[tuple[str, list[str]]]:
+    """What holds where no policy speaks, and for which kinds of change."""
+    found: dict[str, list[str]] = {}
+    for group in groups:
+        if not group.rules:
+            found.setdefault(group.otherwise, []).append(group.label)
+    return list(found.items())
+
+
 class PolicyListView(PanelView):
     """All policies."""
 
@@ -93,7 +102,7 @@ class PolicyListView(PanelView):
         groups = all_rules()
         return self.render(
             ruled=[group for group in groups if group.rules],
-            free=[group for group in groups if not group.rules],
+            free=free_by_rule(groups),
             waiting=list(waiting.select_related("maker")),
         )
 
