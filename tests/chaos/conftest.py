@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from panel.models import ChangeRequest, Platform, User
 from panel.mt4.protocol.records import Trade
 from panel.mt4.read import reader
-from tests.harness.stack import Stack
 
 KEY_MEMORY = 2.0
 
@@ -24,14 +22,9 @@ def demo() -> Platform:
     return Platform.objects.get(slug="demo")
 
 
-def seen_by_mt4(stack: Stack, request: ChangeRequest) -> Callable[[], Any]:
-    """Whether a call for the request has reached the sandbox."""
-
-    def look() -> list[dict[str, Any]]:
-        calls = stack.sandbox.calls("TradeTransaction")
-        return [call for call in calls if (call["key"] or "").startswith(str(request.mt4_key))]
-
-    return look
+def announced(request: ChangeRequest) -> Callable[[], bool]:
+    """Whether a worker has committed that it is about to send the request."""
+    return lambda: bool(ChangeRequest.objects.get(pk=request.pk).progress)
 
 
 def records_of(request: ChangeRequest) -> list[Trade]:

@@ -66,7 +66,7 @@ def test_an_invitation_waits_for_a_second_administrator(
     cast: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     request = send(signed_in(cast.ada), reverse("staff_invite"), INVITATION)
-    assert request.status == Status.PENDING
+    assert (request.command, request.status) == ("staff.invite", Status.PENDING)
     assert not User.objects.filter(email="new@broker.test").exists()
     own = signed_in(cast.ada).post(page_url(request), {"step": "approve", "seen": "0" * 64})
     assert own.status_code == 409
@@ -133,6 +133,7 @@ def test_who_is_deactivated_is_signed_out_everywhere(
         reverse("staff_change", args=[cast.alice.pk]),
         {**fields, "reason": "Has left."},
     )
+    assert request.command == "staff.change"
     with django_capture_on_commit_callbacks(execute=True):
         approve_on_page(cast.adam, request)
 
@@ -152,7 +153,8 @@ def test_a_policy_changes_only_with_a_second_administrator(cast: Cast) -> None:
     }
     request = send(signed_in(cast.ada), reverse("policy_change", args=[policy.pk]), fields)
     policy.refresh_from_db()
-    assert (request.status, policy.approvals) == (Status.PENDING, 1)
+    assert (request.command, request.status) == ("policies.set", Status.PENDING)
+    assert policy.approvals == 1
     assert "waits for a second administrator" in text_of(
         signed_in(cast.ada).get(reverse("policy_list"))
     )
@@ -172,6 +174,7 @@ def test_removing_a_policy_takes_two_as_well(cast: Cast) -> None:
     request = send(
         signed_in(cast.ada), reverse("policy_remove", args=[policy.pk]), {"reason": "Not needed."}
     )
+    assert request.command == "policies.remove"
     assert Policy.objects.filter(pk=policy.pk).exists()
     approve_on_page(cast.adam, request)
     assert not Policy.objects.filter(pk=policy.pk).exists()
@@ -197,6 +200,7 @@ def test_a_new_role_comes_with_two_signatures(cast: Cast) -> None:
     fields = {"slug": "night-desk", "title": "Night desk", "description": "", "reason": "New desk."}
     rights = ["home.view", "accounts.view"]
     request = send(signed_in(cast.ada), reverse("role_add"), {**fields, "rights": rights})
+    assert request.command == "roles.change"
     approve_on_page(cast.adam, request)
     assert Role.objects.get(slug="night-desk").permissions == rights
 
@@ -237,6 +241,7 @@ def test_a_platforms_secret_is_never_seen_again(cast: Cast) -> None:
 
     request = send(ada, address, PLATFORM)
 
+    assert request.command == "platforms.add"
     assert "hush-hush-secret" not in str(request.payload)
     assert vault.open_text(request.payload["client_secret_sealed"]) == "hush-hush-secret"
     for person in (cast.ada, cast.adam, cast.carol):
@@ -248,6 +253,14 @@ def test_a_platforms_secret_is_never_seen_again(cast: Cast) -> None:
     assert entry.after["client_secret_sealed"] == "***"
     approve_on_page(cast.adam, request)
     assert Platform.objects.get(slug="second").client_secret == "hush-hush-secret"
+
+    # A change that leaves the secret's field empty keeps it.
+    fields = {**PLATFORM, "title": "Second server", "client_secret": ""}
+    change = send(ada, reverse("platform_change", args=["second"]), fields)
+    assert change.command == "platforms.change"
+    approve_on_page(cast.adam, change)
+    platform = Platform.objects.get(slug="second")
+    assert (platform.name, platform.client_secret) == ("Second server", "hush-hush-secret")
 
 
 def test_sending_the_form_twice_makes_one_request(cast: Cast) -> None:

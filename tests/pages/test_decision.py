@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from panel.commands.decide import reject
@@ -55,7 +57,7 @@ def test_approving_what_was_seen_pays(platform: Platform, cast: Cast) -> None:
     assert carry_out(request).status == Status.DONE
     done = bob.get(page_url(request))
     assert "hx-trigger" not in done.content.decode().split('id="request"')[1].split(">")[0]
-    assert "Balance 1,000.00 750.00" in text_of(done)
+    assert "Balance 1,000.00 750.00" in text_of(done).split("What came of it")[1]
 
 
 def test_maker_cannot_approve_by_posting_to_the_page(platform: Platform, cast: Cast) -> None:
@@ -206,3 +208,50 @@ def test_the_page_needs_few_queries(
     bob.get(page_url(request))
     with django_assert_max_num_queries(45):
         bob.get(page_url(request))
+
+
+def test_contact_details_are_dotted_out_for_those_without_the_right(
+    platform: Platform, cast: Cast
+) -> None:
+    from accounts.commands import CreateAccount
+    from panel.commands.submit import submit
+    from panel.models import AuditEntry
+    from tests.factories import actor
+
+    profile = {"name": "Anna Kowalska", "email": "anna@example.com", "phone": "+48 555 0199"}
+    command = CreateAccount(platform="demo", group="real-std-usd", leverage=100, profile=profile)
+    request = submit(command, actor=actor(cast.olga), source="test", reason="", key="contact")
+    entry = AuditEntry.objects.get(reference=request.reference, action="request accounts.create")
+    pages = {
+        cast.alice: page_url(request),  # a dealer sees requests, not contact details
+        cast.ada: reverse("audit_entry", args=[entry.seq]),
+    }
+    for person, address in pages.items():
+        text = text_of(signed_in(person).get(address))
+        assert "Anna Kowalska" in text
+        assert "anna@example.com" not in text
+        assert "555 0199" not in text
+    assert "anna@example.com" in text_of(signed_in(cast.bob).get(page_url(request)))
+
+
+def test_a_waiting_payment_is_changed_by_one_that_takes_its_place(
+    platform: Platform, cast: Cast
+) -> None:
+    request = ask_withdrawal(cast.olga, new_account(platform), "10.00")
+    olga = signed_in(cast.olga)
+    found = re.search(
+        r'href="([^"]+supersedes[^"]+)"', olga.get(page_url(request)).content.decode()
+    )
+    assert found
+    form = olga.get(found[1])
+    assert 'value="10.00"' in form.content.decode()
+    fields = {"amount": "12.00", "method": "bank", "supersedes": request.reference, "key": "edit"}
+    address = found[1].partition("?")[0]
+    assert request.reference in text_of(olga.post(address, {**fields, "step": "preview"}))
+    olga.post(address, {**fields, "step": "send"})
+    request.refresh_from_db()
+    assert request.status == Status.WITHDRAWN
+    assert str(request.superseded_by.amount) == "12.00"
+    # Whoever may not make payments is not offered to change one.
+    other = ask_withdrawal(cast.olga, new_account(platform), "10.00")
+    assert "supersedes" not in signed_in(cast.bob).get(page_url(other)).content.decode()

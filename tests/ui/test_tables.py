@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import QuerySet
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account
 from panel.models import User
@@ -132,18 +133,25 @@ def test_count_is_exact_while_cheap_and_says_so_beyond(
     make_accounts(make_platform(), [{} for _ in range(12)])
     assert str(count_of(Account.objects.all())) == "12"
     monkeypatch.setattr(counting, "EXACT_UP_TO", 10)
+    if connection.vendor == "postgresql":
+        # The planner's estimate is as good as its statistics.
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE accounts_account")
     assert str(count_of(Account.objects.all())) in {"more than 10", "about 12"}
     assert table_of(olga).totals == []
 
 
-def test_hundred_rows_are_drawn_within_50_ms(olga: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hundred_rows_are_drawn_without_a_query_for_each(
+    olga: User,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
     monkeypatch.setattr(AccountTable, "page_size", 100)
     make_accounts(make_platform(), [{"name": f"Client {n}"} for n in range(100)])
-    table = table_of(olga)
-    assert len(table.rows) == 100
-    started = time.process_time()
-    assert table.body.count("<tr") == 100
-    assert time.process_time() - started < 0.05
+    with django_assert_max_num_queries(4):
+        table = table_of(olga)
+        assert len(table.rows) == 100
+        assert table.body.count("<tr") == 100
 
 
 def test_rows_that_are_no_queryset_are_drawn_as_they_come(olga: User) -> None:
