@@ -41,6 +41,7 @@ class Look:
     """
 
     digest: str = ""
+    sentence: str = ""
     lines: list[Line] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     away: str = ""
@@ -80,6 +81,7 @@ def live_look(request: ChangeRequest) -> Look:
         reader = live_reader(command)
         preview = command.preview(reader)
         look.digest = sha256(live)
+        look.sentence = preview.sentence
         look.lines = compare(request, live, preview)
         look.checks = list(preview.checks)
         command.validate(reader, None)

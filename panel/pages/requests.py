@@ -29,6 +29,8 @@ from panel.ui.figures import money_text
 from panel.ui.views import PanelView
 
 NO_CHANGE = 204
+PAUSE, AWAY_PAUSE = 2, 10
+"""Seconds between two polls of an open page."""
 RECENT = 5
 
 
@@ -207,6 +209,7 @@ class RequestView(PanelView):
         look: Look | None = None if why_not else live_look(change)
         if look and not actor.may(contact.RIGHT):
             look.conceal()
+        away = bool(look and look.away)
         secrets = change.secrets.all() if may_show(change, actor) else []
         mine = change.maker_id == person.pk
         readable = mine or actor.may(contact.RIGHT)
@@ -217,7 +220,9 @@ class RequestView(PanelView):
             "label": command.label,
             "amount": amount,
             "address": reverse("request_detail", args=[change.reference]),
-            "version": story.version(change),
+            # With MT4 away the page asks for itself again, so that the button comes back.
+            "version": "" if away else story.version(change),
+            "pause": AWAY_PAUSE if away else PAUSE,
             "final": change.status in FINAL,
             "pending": change.status == Status.PENDING,
             "steps": story.timeline(change),

@@ -137,16 +137,19 @@ def timeline(request: ChangeRequest) -> list[Step]:
 def _step(entry: AuditEntry, request: ChangeRequest) -> Step:
     who = entry.actor.partition(" <")[0].removeprefix("panel: ")
     title = _WORDS.get(entry.action, words_of(entry.action))
-    detail = entry.detail
+    detail, roles = entry.detail, entry.roles
     if entry.action == f"request {request.command}":
         title, detail = "Asked for", ""
     elif entry.action == f"request {Status.APPROVED}" and entry.code == "Unavailable":
         title = "Put back: the trade server did not answer"
+    elif entry.action == f"request {Status.APPROVED}" and not request.approvals_needed:
+        # The maker's own hand set it going; nobody approved anything.
+        title, who, roles = "Needed no approval", "policy", ""
     said = f"“{entry.reason}”" if entry.reason else ""
     return Step(
         title=title,
         state=_LOOKS.get(entry.action, entry.action.removeprefix("request ")),
-        who=f"{who}, {entry.roles}" if entry.roles else who,
+        who=f"{who}, {roles}" if roles else who,
         at=entry.at,
         detail=" ".join(part for part in (said, detail) if part),
     )
@@ -181,6 +184,7 @@ def version(request: ChangeRequest) -> str:
             request.checks,
             request.needs_person,
             request.waiting_for,
+            request.platform.state if request.platform else "",
             request.outcome_text,
             request.secrets.filter(shown__isnull=True).count(),
         ]

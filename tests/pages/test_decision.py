@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from panel.commands.decide import reject
 from panel.models import Approval, AuditEntry, Platform, Status
 from panel.mt4.write import writer
-from tests.core.money import approve_as, ask_withdrawal, carry_out, new_account
+from tests.core.money import approve_as, ask_deposit, ask_withdrawal, carry_out, new_account
 from tests.factories import actor, make_user
 from tests.pages.browsing import page_url, poll, seen_on, signed_in, text_of, version_on
 from tests.pages.conftest import Cast
@@ -186,6 +186,31 @@ def test_with_mt4_away_one_can_reject_but_not_approve(platform: Platform, cast: 
     bob.post(page_url(request), {"step": "reject", "reason": "", "words": "Not now."})
     request.refresh_from_db()
     assert request.status == Status.REJECTED
+
+
+def test_the_button_comes_back_by_itself_when_mt4_does(platform: Platform, cast: Cast) -> None:
+    request = ask_withdrawal(cast.olga, new_account(platform), "10.00")
+    alive = platform.api_base
+    dead = "http://127.0.0.1:9"
+    Platform.objects.update(authority=dead, api_base=dead)
+    bob = signed_in(cast.bob)
+    page = bob.get(page_url(request)).content.decode()
+    assert 'version="' in page
+    assert "every 10s" in page
+
+    Platform.objects.update(authority=alive, api_base=alive)
+
+    part = poll(bob, page_url(request), "")
+    assert seen_on(part)
+    assert "disabled" not in part.content.decode().split('value="approve"')[1].split(">")[0]
+
+
+def test_what_runs_at_once_is_nobodys_approval(platform: Platform, cast: Cast) -> None:
+    request = ask_deposit(cast.olga, new_account(platform), "10.00")
+    text = text_of(signed_in(cast.olga).get(page_url(request)))
+    steps = text.split("Steps")[1]
+    assert "Needed no approval" in steps
+    assert "Approved" not in steps
 
 
 def test_outside_ones_scopes_a_request_does_not_exist(platform: Platform, cast: Cast) -> None:
