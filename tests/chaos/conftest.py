@@ -22,9 +22,9 @@ def demo() -> Platform:
     return Platform.objects.get(slug="demo")
 
 
-def announced(request: ChangeRequest) -> Callable[[], bool]:
-    """Whether a worker has committed that it is about to send the request."""
-    return lambda: bool(ChangeRequest.objects.get(pk=request.pk).progress)
+def taken_up(request: ChangeRequest) -> Callable[[], bool]:
+    """Whether a worker has claimed the request, and is about to send it."""
+    return lambda: ChangeRequest.objects.get(pk=request.pk).attempt > 0
 
 
 def records_of(request: ChangeRequest) -> list[Trade]:

@@ -11,7 +11,7 @@ import pytest
 
 from panel import audit
 from panel.models import ChangeRequest, Status
-from tests.chaos.conftest import KEY_MEMORY, announced, demo, person, records_of
+from tests.chaos.conftest import KEY_MEMORY, demo, person, records_of, taken_up
 from tests.core.money import (
     approve_as,
     ask_deposit,
@@ -86,7 +86,7 @@ def test_each_fault_with_a_killed_worker_ends_with_one_record(
             stack.sandbox.fault(fault, "TradeTransaction", login=login, seconds=seconds, count=1)
             request = ask_withdrawal(person("ops"), login, "100.00")
             approve_as(person("compliance"), request)
-            wait_until(announced(request), what=f"{fault} to strike")
+            wait_until(taken_up(request), what=f"{fault} to strike")
             time.sleep(chance.uniform(0, 0.3))
             stack.workers[-1].kill()
             made.append(request)
