@@ -89,7 +89,12 @@ def value_text(value: Any, currency: str = "") -> str:
 
 
 def payload_rows(request: ChangeRequest) -> list[Row]:
-    """What was asked, field by field; what the page's head says already is left out."""
+    """What was asked, field by field; what the page's head says already is left out.
+
+    A change of the panel itself is told by its words before and after, not by its fields.
+    """
+    if request.platform_id is None and request.preview.get("changes"):
+        return []
     return [
         Row(words_of(name), value_text(value, request.currency if name == "amount" else ""))
         for name, value in request.payload.items()
