@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.protocol.records import ManagerRights, SymbolConfig, SymbolGroup, Trade
+from panel.mt4.sandbox.configuration import Configuration
 from panel.mt4.sandbox.records import Account, GroupEntry, Quote, is_open, is_position
 
 FIRST_LOGIN = 100001
@@ -53,6 +54,7 @@ class State:
         self.quotes: dict[str, Quote] = {}
         self.symbol_groups: list[SymbolGroup] = []
         self.managers: dict[int, ManagerRights] = {}
+        self.config = Configuration()
         self.last_login = FIRST_LOGIN - 1
         self.last_ticket = 0
         self._open_by_login: dict[int, dict[int, Trade]] = {}

@@ -30,6 +30,8 @@ CREATE TABLE IF NOT EXISTS settings (
     kind TEXT, position INTEGER, body BLOB, PRIMARY KEY (kind, position)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS idempotency (
     id INTEGER PRIMARY KEY, name TEXT, expires REAL, body BLOB, code TEXT);
+CREATE TABLE IF NOT EXISTS rows (
+    kind TEXT, id INTEGER, body BLOB, PRIMARY KEY (kind, id)) WITHOUT ROWID;
 """
 _PUT_ACCOUNT = _USER.insert("accounts", *_PASSWORDS)
 _PUT_TRADE = _TRADE.insert("trades")
@@ -103,6 +105,23 @@ class Store:
             "INSERT INTO settings VALUES (?, ?, ?)",
             ((kind, index, orjson.dumps(body, default=str)) for index, body in enumerate(bodies)),
         )
+
+    def append(self, kind: str, rows: Iterable[tuple[int, object]]) -> None:
+        """Rows of a list that only grows, such as the journal, by ascending numbers."""
+        self._db.executemany(
+            "INSERT OR REPLACE INTO rows VALUES (?, ?, ?)",
+            ((kind, number, orjson.dumps(body, default=str)) for number, body in rows),
+        )
+
+    def trim(self, kind: str, before: int) -> None:
+        """Forget the rows of a growing list with smaller numbers."""
+        self._db.execute("DELETE FROM rows WHERE kind = ? AND id < ?", (kind, before))
+
+    def rows(self, kind: str) -> Iterator[tuple[int, Any]]:
+        """The rows of a growing list, oldest first."""
+        query = "SELECT id, body FROM rows WHERE kind = ? ORDER BY id"
+        for number, body in self._db.execute(query, (kind,)):
+            yield number, orjson.loads(body)
 
     def put_key(self, key: KeyRow) -> None:
         self._db.execute(_PUT_KEY, (key.id, key.name, key.expires, key.body, key.code))

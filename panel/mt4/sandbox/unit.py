@@ -6,6 +6,8 @@ before `commit`, so an operation that is refused half-way leaves no trace.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from panel.mt4.protocol.records import Trade
 from panel.mt4.sandbox.records import Account
 from panel.mt4.sandbox.state import State
@@ -21,6 +23,7 @@ class Unit:
         self._trades: dict[int, Trade] = {}
         self._dropped: set[int] = set()
         self._tickets = 0
+        self._more: list[tuple[Callable[[Store], None], Callable[[], None]]] = []
 
     def account(self, login: int) -> Account | None:
         """An account as this operation sees it."""
@@ -43,9 +46,13 @@ class Unit:
     def put_trade(self, trade: Trade) -> None:
         self._trades[trade.order] = trade
 
+    def then(self, write: Callable[[Store], None], show: Callable[[], None]) -> None:
+        """Any other change: how it is written to disk, and how it is made visible afterwards."""
+        self._more.append((write, show))
+
     def commit(self, store: Store, key: KeyRow | None) -> None:
         """Write everything with the key that asked for it, then make it visible."""
-        if not (self._accounts or self._trades or self._dropped or key):
+        if not (self._accounts or self._trades or self._dropped or self._more or key):
             return
         with store.transaction():
             for login in self._dropped:
@@ -54,6 +61,8 @@ class Unit:
                 store.put_accounts(self._accounts.values())
             if self._trades:
                 store.put_trades(self._trades.values())
+            for write, _ in self._more:
+                write(store)
             if key is not None:
                 store.put_key(key)
         for login in self._dropped:
@@ -62,3 +71,5 @@ class Unit:
             self.state.put_account(account)
         for trade in self._trades.values():
             self.state.put_trade(trade)
+        for _, show in self._more:
+            show()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import datetime
 
-from panel.mt4.sandbox.seed import groups, instruments, people
+from panel.mt4.sandbox.seed import configuration, groups, instruments, people
 from panel.mt4.sandbox.seed.history import Historian
 from panel.mt4.sandbox.state import State
 
@@ -18,6 +18,7 @@ def fill(state: State, *, accounts: int, seed: int, now: datetime) -> None:
     chance = random.Random(seed)
     instruments.add_to(state, now)
     groups.add_to(state)
+    configuration.add_to(state, now)
     people.add_manager(state, now)
     historian = Historian(state, chance, now, accounts)
     for _ in range(accounts):
