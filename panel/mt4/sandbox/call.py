@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from panel.mt4.protocol.enums import WireEnum
+from panel.mt4.protocol.flags import WireFlags
 from panel.mt4.protocol.operation import Operation
 from panel.mt4.protocol.wire import WireError, decode, read_time
 from panel.mt4.sandbox.answers import invalid, not_found
-from panel.mt4.sandbox.clock import server_time
 from panel.mt4.sandbox.options import Options
 from panel.mt4.sandbox.records import Account
 from panel.mt4.sandbox.state import State
 from panel.mt4.sandbox.unit import Unit
 
 R = TypeVar("R")
+E = TypeVar("E", bound=WireEnum | WireFlags)
 
 
 @dataclass(slots=True)
@@ -52,7 +54,7 @@ class Call:
 
     def now(self) -> datetime:
         """The server's clock."""
-        return server_time()
+        return self.state.clock.now()
 
     def number(self, name: str) -> int:
         """A positive whole number from the path."""
@@ -60,6 +62,28 @@ class Call:
         if not text.isdecimal() or int(text) < 1:
             raise invalid(f"{name} must be a positive whole number.")
         return int(text)
+
+    def position(self) -> int:
+        """The index in a list that the path names, counted from 0."""
+        text = self.params["pos"]
+        if not text.isdecimal():
+            raise invalid("pos must be a whole number, 0 or more.")
+        return int(text)
+
+    def confirmed(self) -> None:
+        """The query has to say `confirm=true`; raises Validation."""
+        if not self.flag("confirm"):
+            raise invalid(f"{self.operation.name} needs confirm=true: it cannot be undone.")
+
+    def named(self, name: str, kind: type[E]) -> E | None:
+        """A query parameter that names a member of an enum or flags, None when it is absent."""
+        text = self.text(name)
+        if text is None:
+            return None
+        try:
+            return kind.parse(text)
+        except ValueError as error:
+            raise invalid(f"{name}: {error}.") from None
 
     def numbers(self, name: str) -> list[int]:
         """The numbers of a repeated query parameter, at least one."""

@@ -35,6 +35,17 @@ def server_time(utc: float | None = None) -> datetime:
     return datetime.fromtimestamp(clock, UTC).replace(tzinfo=None)
 
 
+class Clock:
+    """The clock that a server goes by: the real one, or one that stands until it is moved."""
+
+    def __init__(self, standing: datetime | None = None) -> None:
+        self.standing = standing
+
+    def now(self) -> datetime:
+        """The server's time, to the second."""
+        return server_time() if self.standing is None else self.standing
+
+
 def unix_seconds(clock: datetime) -> int:
     """A server time as MT4 packs it into an integer: its wall clock read as if it were UTC."""
     return int(clock.replace(tzinfo=UTC).timestamp())

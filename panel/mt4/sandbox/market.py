@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 from panel.mt4.protocol.enums import SymbolPriceDirection
-from panel.mt4.sandbox.clock import server_time
 from panel.mt4.sandbox.records import Quote
 from panel.mt4.sandbox.state import State
 
@@ -26,7 +25,7 @@ def move(state: State, symbol: str, bid: Decimal, ask: Decimal) -> Quote:
     direction = SymbolPriceDirection.None_
     if bid != before.bid:
         direction = SymbolPriceDirection.Up if bid > before.bid else SymbolPriceDirection.Down
-    now = server_time()
+    now = state.clock.now()
     high, low = max(before.high, bid), min(before.low, bid)
     if now.date() != before.time.date():
         high = low = bid

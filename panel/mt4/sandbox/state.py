@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.protocol.records import ManagerRights, SymbolConfig, SymbolGroup, Trade
+from panel.mt4.rules import Terms
+from panel.mt4.sandbox.clock import Clock
 from panel.mt4.sandbox.configuration import Configuration
 from panel.mt4.sandbox.records import Account, GroupEntry, Quote, is_open, is_position
 
@@ -45,6 +47,8 @@ class State:
     """The server's records. Only `unit.Unit` and the loader put anything in."""
 
     def __init__(self) -> None:
+        self.clock = Clock()
+        self.terms: dict[tuple[str, int], tuple[GroupEntry, Terms]] = {}
         self.accounts: dict[int, Account] = {}
         self.logins = SortedKeys()
         self.trades: dict[int, Trade] = {}

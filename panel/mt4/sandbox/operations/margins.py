@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from panel.mt4 import rules
+from panel.mt4.protocol.enums import ResultCode
 from panel.mt4.protocol.records import MarginLevel
-from panel.mt4.sandbox.answers import not_found
+from panel.mt4.sandbox.answers import not_found, rejected
 from panel.mt4.sandbox.call import Call
 from panel.mt4.sandbox.figures import margin_level
+from panel.mt4.sandbox.records import Account
+
+
+def _level(call: Call, account: Account) -> MarginLevel:
+    try:
+        return margin_level(call.state, account)
+    except rules.UnknownMarketError as error:
+        raise rejected(ResultCode.TradeOffquotes, str(error)) from None
 
 
 def live(call: Call) -> MarginLevel:
-    return margin_level(call.state, call.account())
+    return _level(call, call.account())
 
 
 def cached(call: Call) -> MarginLevel:
@@ -17,12 +29,20 @@ def cached(call: Call) -> MarginLevel:
     account = call.account()
     if not call.state.open_trades(account.login):
         raise not_found(f"Account {account.login} has no open trades.")
-    return margin_level(call.state, account)
+    return _level(call, account)
+
+
+def _levels(call: Call) -> Iterator[MarginLevel]:
+    state = call.state
+    for login in state.logins_with_open_trades():
+        try:
+            yield margin_level(state, state.accounts[login])
+        except rules.UnknownMarketError:
+            continue  # The cache has no figures of an account that cannot be valued.
 
 
 def all_cached(call: Call) -> list[MarginLevel]:
-    state = call.state
-    return [margin_level(state, state.accounts[login]) for login in state.logins_with_open_trades()]
+    return list(_levels(call))
 
 
 HANDLERS = {

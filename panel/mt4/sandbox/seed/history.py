@@ -15,7 +15,8 @@ from panel.lib.money import ZERO, cents
 from panel.mt4 import rules
 from panel.mt4.protocol.enums import TradeCommand, TradeRecordReason, TradeRecordState
 from panel.mt4.protocol.records import SymbolConfig, Trade, User
-from panel.mt4.sandbox.figures import close_price, margin_level_with, margin_rate, profit_at
+from panel.mt4.protocol.wire import NO_TIME
+from panel.mt4.sandbox.figures import margin_level_with, market_of, terms_of
 from panel.mt4.sandbox.records import Account
 from panel.mt4.sandbox.seed.groups import PLANS
 from panel.mt4.sandbox.seed.people import OLDEST_DAYS
@@ -53,7 +54,7 @@ class Historian:
         self._records: list[Trade] = []
         self._names = list(state.symbols)
         self._weeks = {name: self._walk() for name in self._names}
-        self._rates: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
+        self._rates: dict[tuple[str, str, bool], tuple[Decimal, Decimal]] = {}
 
     def write_account(self, user: User) -> None:
         """Give an account a past and a present."""
@@ -89,16 +90,19 @@ class Historian:
         wobble = 1 + self._chance.gauss(0, 0.002)
         return float(self._state.quotes[symbol.symbol].bid) * factor * wobble
 
-    def rates(self, symbol: SymbolConfig, currency: str) -> tuple[Decimal, Decimal]:
-        """Today's rates of a symbol's profit and margin currency."""
-        found = self._rates.get((symbol.symbol, currency))
+    def rates(self, symbol: SymbolConfig, currency: str, is_buy: bool) -> tuple[Decimal, Decimal]:
+        """Today's rates of a symbol's profit and margin currency for one side."""
+        found = self._rates.get((symbol.symbol, currency, is_buy))
         if found is None:
             quotes = self._state.quotes
-            profit = rules.conversion_rate(
-                symbol.currency, currency, lambda pair: quotes[pair].bid if pair in quotes else None
+            bid, ask = quotes[symbol.symbol].bid, quotes[symbol.symbol].ask
+            profit = rules.profit_rate(
+                symbol, currency, quotes.get, is_buy=is_buy, price=bid if is_buy else ask
             )
-            found = profit or rules.ONE, margin_rate(self._state, symbol, currency)
-            self._rates[symbol.symbol, currency] = found
+            margin = rules.margin_rate(
+                symbol, currency, quotes.get, is_buy=is_buy, open_price=ask if is_buy else bid
+            )
+            found = self._rates[symbol.symbol, currency, is_buy] = profit, margin
         return found
 
 
@@ -109,6 +113,7 @@ class _Life:
         self._historian = historian
         self._state = historian._state
         self._chance = historian._chance
+        self._careful = random.Random(user.login)
         self._now = historian._now
         self._user = user
         self._group = self._state.groups[user.group].group
@@ -188,8 +193,9 @@ class _Life:
 
     def _closed_trade(self, symbol: SymbolConfig, opened: datetime) -> None:
         chance = self._chance
-        rate, margin = self._historian.rates(symbol, self._group.currency)
         price = self._historian.price_at(symbol, opened)
+        is_buy = chance.random() < 0.5
+        rate, margin = self._historian.rates(symbol, self._group.currency, is_buy)
         value = price * float(symbol.contract_size * rate)
         if symbol.tick_size:
             value *= float(symbol.tick_value / symbol.tick_size)
@@ -197,7 +203,6 @@ class _Life:
         volume = max(1, int(lots * 100))
         wanted = float(self._balance) * max(-0.12, min(0.12, chance.gauss(0.002, 0.02)))
         move = max(-0.03, min(0.03, wanted / (value * volume / 100))) * price
-        is_buy = chance.random() < 0.5
         open_price = Decimal(f"{price:.{symbol.digits}f}")
         close = Decimal(f"{price + (move if is_buy else -move):.{symbol.digits}f}")
         hours = chance.expovariate(1 / 20)
@@ -307,31 +312,37 @@ class _Life:
     def _position(self, symbol: SymbolConfig, budget: float) -> Trade | None:
         """A position that needs about this much margin; None when the least is too much."""
         chance = self._chance
-        _, rate = self._historian.rates(symbol, self._group.currency)
         opened = _off_weekend(self._now - timedelta(hours=chance.expovariate(1 / 60) + 1))
         opened = max(opened, self._user.registration_date + timedelta(hours=3))
         quote = self._state.quotes[symbol.symbol]
         is_buy = chance.random() < 0.5
         distance = float(quote.bid) * max(-0.02, min(0.02, chance.gauss(0, 0.003)))
         price = float(quote.ask if is_buy else quote.bid) + distance
+        price = rules.round_price(symbol, Decimal(price))
         trade = Trade(
             login=self._user.login,
             symbol=symbol.symbol,
             digits=symbol.digits,
             trade_command=TradeCommand.Buy if is_buy else TradeCommand.Sell,
             volume=100,
-            open_price=Decimal(f"{price:.{symbol.digits}f}"),
+            open_price=price,
             open_time=opened.replace(microsecond=0),
             trade_record_reason=chance.choice(_CLIENTS),
             time_stamp=opened.replace(microsecond=0),
-            margin_rate=rate,
+            margin_rate=rules.margin_rate(
+                symbol,
+                self._group.currency,
+                self._state.quotes.get,
+                is_buy=is_buy,
+                open_price=price,
+            ),
         )
         per_lot = float(margin_level_with(self._state, self._user, [trade]).margin)
         volume = min(int(LARGEST_LOTS * 100), int(budget / per_lot * 100))
         if not volume:
             return None
         nights = (self._now - opened).days
-        profit_rate, _ = self._historian.rates(symbol, self._group.currency)
+        profit_rate, _ = self._historian.rates(symbol, self._group.currency, is_buy)
         trade = replace(
             trade,
             volume=volume,
@@ -339,9 +350,23 @@ class _Life:
             commission=-cents(_COMMISSIONS[self._user.group] * volume / 100),
             storage=self._swap(symbol, is_buy, volume, trade.open_price, profit_rate, nights),
         )
-        now = close_price(self._state, trade)
-        profit = profit_at(self._state, symbol, trade, now, self._group.currency)
-        return replace(trade, profit=profit, close_price=now)
+        held = rules.hold(terms_of(self._state, self._user), trade, market_of(self._state))
+        return self._guarded(
+            symbol, replace(trade, profit=held.profit, close_price=held.close_price)
+        )
+
+    def _guarded(self, symbol: SymbolConfig, trade: Trade) -> Trade:
+        """The position with a stop loss and a take profit, if its owner is a careful one."""
+        if self._careful.random() < 0.6:
+            return trade
+        sign = 1 if trade.trade_command is TradeCommand.Buy else -1
+        risk, hope = (sign * Decimal(f"{self._careful.uniform(0.6, 3):.2f}") / 100 for _ in "sl")
+        now = trade.close_price
+        return replace(
+            trade,
+            sl=rules.round_price(symbol, now - now * risk),
+            tp=rules.round_price(symbol, now + now * hope),
+        )
 
     def _settle_at(self, level: float, positions: list[Trade]) -> None:
         """Make the first deposit what it must have been for the account to stand at this level."""
@@ -361,11 +386,13 @@ class _Life:
             quote = self._state.quotes[symbol.symbol]
             below = command in (TradeCommand.BuyLimit, TradeCommand.SellStop)
             distance = float(quote.bid) * chance.uniform(0.002, 0.02) * (-1 if below else 1)
-            price = Decimal(f"{float(quote.bid) + distance:.{symbol.digits}f}")
+            price = rules.round_price(symbol, Decimal(float(quote.bid) + distance))
             volume = chance.choice((1, 2, 5, 10, 20, 50))
             placed = self._now - timedelta(minutes=chance.randrange(10, 20_000))
             placed = max(_off_weekend(placed), self._user.registration_date)
-            _, rate = self._historian.rates(symbol, self._group.currency)
+            is_buy = rules.is_long(command)
+            _, rate = self._historian.rates(symbol, self._group.currency, is_buy)
+            expires = self._now.replace(second=0) + timedelta(hours=self._careful.randrange(2, 300))
             self.records.append(
                 Trade(
                     login=self._user.login,
@@ -376,6 +403,7 @@ class _Life:
                     volume_lots=rules.lots(volume),
                     open_price=price,
                     open_time=placed.replace(microsecond=0),
+                    expiration=expires if self._careful.random() < 0.3 else NO_TIME,
                     trade_record_reason=chance.choice(_CLIENTS),
                     time_stamp=placed.replace(microsecond=0),
                     margin_rate=rate,
