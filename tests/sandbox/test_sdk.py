@@ -23,7 +23,9 @@ from cplugin_webapi_sdk.unwrap import unwrap
 from panel.mt4.protocol.catalogue import OPERATIONS
 from panel.mt4.sandbox.operations import HANDLERS
 from tests.harness.sandbox import CLIENT_ID, CLIENT_SECRET, PLATFORM
+from tests.sandbox import samples_admin
 from tests.sandbox.api import FIRST_LOGIN, USD, Api, new_key, transaction
+from tests.sandbox.samples_admin import Made, Sample
 
 
 @pytest.fixture
@@ -70,12 +72,11 @@ def _keys(value: Any) -> Any:
 
 
 USER = {"group": USD, "name": "Ann Example", "leverage": 100, "enableFlags": 3}
-SAMPLES: dict[str, tuple[str, Any]] = {
+SAMPLES: dict[str, Sample | Made] = samples_admin.SAMPLES | {
     "AdmBalanceCheck": (f"AdmBalanceCheck?logins={FIRST_LOGIN}", None),
     "AdmBalanceCheck/{login}": (f"AdmBalanceCheck/{FIRST_LOGIN}", None),
     "AdmUsersRequestSafe/{group}": ("AdmUsersRequestSafe/*", None),
     "CfgRequestCommon": ("CfgRequestCommon", None),
-    "CfgRequestManager": ("CfgRequestManager?limit=5", None),
     "CfgRequestSymbol": ("CfgRequestSymbol", None),
     "CfgRequestSymbol/{symbol}": ("CfgRequestSymbol/EURUSD", None),
     "EnsureGroupNameExist/{group}": (f"EnsureGroupNameExist/{USD}", None),
@@ -132,7 +133,8 @@ def test_the_client_reads_every_field_of_every_answer(
     operation = OPERATIONS[path]
     if path.startswith("UserPasswordCheck"):
         api.post(f"UserPasswordSet/{FIRST_LOGIN}", "abcDEF123")
-    target, body = SAMPLES[path]
+    sample = SAMPLES[path]
+    target, body = sample(api) if callable(sample) else sample
     trade = next(t for t in api.get("TradesGet").data if t["tradeCommand"] in ("Buy", "Sell"))
     names = {"trader": trade["login"], "ticket": trade["order"], "new": api.new_account()}
     group = api.user(trade["login"])["group"]

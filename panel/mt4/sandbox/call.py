@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from panel.mt4.protocol.enums import WireEnum
 from panel.mt4.protocol.flags import WireFlags
@@ -81,7 +81,7 @@ class Call:
         if text is None:
             return None
         try:
-            return kind.parse(text)
+            return cast(E, kind.parse(text))
         except ValueError as error:
             raise invalid(f"{name}: {error}.") from None
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from panel.mt4.protocol.operation import MAX_LIMIT
 from panel.mt4.sandbox.answers import Page, invalid
 from panel.mt4.sandbox.call import Call
+
+_FOREIGN = "cursor is not one that this server gave out."
 
 
 def limit_of(call: Call, most: int = MAX_LIMIT) -> int | None:
@@ -22,13 +25,21 @@ def limit_of(call: Call, most: int = MAX_LIMIT) -> int | None:
 
 
 def _cursor_of(call: Call) -> int:
-    text = call.text("cursor")
+    text = _cursor_text(call)
     if text is None:
         return -1
     try:
-        return int(urlsafe_b64decode(text.encode("ascii")).decode("ascii"))
+        return int(text)
     except ValueError:
-        raise invalid("cursor is not one that this server gave out.") from None
+        raise invalid(_FOREIGN) from None
+
+
+def _cursor_text(call: Call) -> str | None:
+    text = call.text("cursor")
+    try:
+        return None if text is None else urlsafe_b64decode(text.encode("ascii")).decode("ascii")
+    except ValueError:
+        raise invalid(_FOREIGN) from None
 
 
 def page(
@@ -48,3 +59,14 @@ def page(
         keys = keys[:limit]
         following = urlsafe_b64encode(str(keys[-1]).encode()).decode()
     return Page([item(key) for key in keys], following)
+
+
+def page_by_name(call: Call, names: Sequence[str], item: Callable[[str], Any]) -> Page:
+    """As `page`, of a list ordered by ascending names."""
+    limit, after = limit_of(call), _cursor_text(call)
+    left = names if after is None else names[bisect_right(names, after) :]
+    shown = left if limit is None else left[:limit]
+    following = None
+    if len(shown) < len(left):
+        following = urlsafe_b64encode(shown[-1].encode()).decode()
+    return Page([item(name) for name in shown], following)

@@ -16,17 +16,38 @@ from panel.mt4.sandbox.operations import (
     balances,
     bulk,
     common,
+    config_lists,
+    config_managers,
+    config_server,
     groups,
+    groups_admin,
     margins,
     money,
     passwords,
     symbols,
+    symbols_admin,
     trades,
 )
 
 Handler = Callable[[Call], Any]
 
-_MODULES = (accounts, balances, bulk, common, groups, margins, money, passwords, symbols, trades)
+_MODULES = (
+    accounts,
+    balances,
+    bulk,
+    common,
+    config_lists,
+    config_managers,
+    config_server,
+    groups,
+    groups_admin,
+    margins,
+    money,
+    passwords,
+    symbols,
+    symbols_admin,
+    trades,
+)
 
 HANDLERS: Mapping[str, Handler] = {
     path: handler for module in _MODULES for path, handler in module.HANDLERS.items()

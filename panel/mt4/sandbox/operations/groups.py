@@ -5,12 +5,12 @@ from __future__ import annotations
 from panel.mt4.protocol.records import Group, GroupMargin, GroupSec
 from panel.mt4.sandbox.answers import Page, not_found
 from panel.mt4.sandbox.call import Call
-from panel.mt4.sandbox.paging import page
+from panel.mt4.sandbox.paging import page_by_name
 from panel.mt4.sandbox.records import GroupEntry
-from panel.mt4.sandbox.state import SortedKeys
 
 
-def _entry(call: Call) -> GroupEntry:
+def entry_of(call: Call) -> GroupEntry:
+    """The group of the path; raises NotFound."""
     name = call.params["group"]
     entry = call.state.groups.get(name)
     if entry is None:
@@ -27,20 +27,21 @@ def listed(call: Call) -> list[Group]:
 
 
 def paged(call: Call) -> Page:
-    groups = listed(call)
-    return page(call, SortedKeys(range(len(groups))).after, groups.__getitem__)
+    """By name, so that pages hold when groups are shifted; `listed` has the server's order."""
+    groups = call.state.groups
+    return page_by_name(call, sorted(groups), lambda name: groups[name].group)
 
 
 def one(call: Call) -> Group:
-    return _entry(call).group
+    return entry_of(call).group
 
 
 def securities(call: Call) -> list[GroupSec]:
-    return list(_entry(call).securities)
+    return list(entry_of(call).securities)
 
 
 def margins(call: Call) -> list[GroupMargin]:
-    return list(_entry(call).margins)
+    return list(entry_of(call).margins)
 
 
 HANDLERS = {
