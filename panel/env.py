@@ -20,10 +20,10 @@ _env = environ.FileAwareEnv()
 
 def text(name: str, default: str | None = None) -> str:
     """The variable as text; without a default it must be set."""
-    value = _env.str(name, default="" if default is None else default)
-    if value == "" and default is None:
+    value = str(_env.str(name, default="")) or default
+    if value is None:
         raise ImproperlyConfigured(f"Set {name} (or {name}_FILE) in the environment.")
-    return str(value)
+    return value
 
 
 def flag(name: str, default: bool) -> bool:

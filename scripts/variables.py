@@ -71,6 +71,7 @@ def surroundings(given: Mapping[str, str]) -> Surroundings:
         socket=socket,
     )
     env["SANDBOX_URL"] = found.sandbox_url
+    env.setdefault("PANEL_DEMO", "yes")
     return found
 
 

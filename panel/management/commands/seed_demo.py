@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
@@ -16,6 +17,7 @@ from payments.mirror import mirror_now as mirror_money_records
 from trading.mirror import mirror_now as mirror_trades
 
 PASSWORD = "panel-demo"  # noqa: S105  the demo's own, shown on its sign-in page
+SLUG = "demo"
 SANDBOX_ID = "11111111-1111-4111-8111-111111111111"
 
 # address, name, role
@@ -31,6 +33,11 @@ STAFF = [
 ]
 
 
+def sandbox_address() -> str:
+    """Where the sandbox of this run answers."""
+    return env.text("SANDBOX_URL", "http://127.0.0.1:9100").rstrip("/")
+
+
 class Command(BaseCommand):
     """Does nothing where a platform or a person is already there."""
 
@@ -39,6 +46,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Seed, and mirror the sandbox for the first time."""
         if Platform.objects.exists() or User.objects.exists():
+            self._follow_the_sandbox()
             return
         with transaction.atomic():
             platform = self._platform()
@@ -58,10 +66,16 @@ class Command(BaseCommand):
         mirror_trades(platform)
         mirror_money_records(platform)
 
+    def _follow_the_sandbox(self) -> None:
+        """The sandbox was started on another port: its platform goes with it."""
+        Platform.objects.filter(slug=SLUG, is_sandbox=True).update(
+            authority=sandbox_address(), api_base=sandbox_address()
+        )
+
     def _platform(self) -> Platform:
-        address = env.text("SANDBOX_URL", "http://127.0.0.1:9100").rstrip("/")
+        address = sandbox_address()
         platform = Platform(
-            slug="demo",
+            slug=SLUG,
             name="Sandbox",
             platform_id=SANDBOX_ID,
             authority=address,
@@ -75,7 +89,8 @@ class Command(BaseCommand):
 
     def _staff(self) -> None:
         roles = {role.slug: role for role in Role.objects.all()}
+        hashed = make_password(PASSWORD)  # once: it is slow on purpose
         for email, name, role in STAFF:
-            user = User.objects.create_user(email, PASSWORD, name=name)
+            user = User.objects.create(email=email, name=name, password=hashed)
             user.roles.add(roles[role])
             Scope.objects.create(user=user, group_masks="*")
