@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any
 
+from panel.mt4 import rules
 from panel.mt4.protocol.enums import ResultCode, WebApiErrorCode
 from panel.mt4.sandbox.answers import Answer, RefusalError, failure, rejected, success
 from panel.mt4.sandbox.call import Call
 from panel.mt4.sandbox.faults import Faults, Rule, Stage
 from panel.mt4.sandbox.idempotency import Keys
-from panel.mt4.sandbox.operations import HANDLERS
+from panel.mt4.sandbox.operations import HANDLERS, Handler
 from panel.mt4.sandbox.store import Store
 
 log = logging.getLogger("sandbox")
@@ -76,8 +78,9 @@ class Engine:
                 raise rejected(
                     ResultCode.Error, f"This server does not offer {call.operation.name}."
                 )
-            answer = success(handler(call), call.activity)
+            answer = success(_carried_out(handler, call), call.activity)
         except RefusalError as refusal:
+            call.unit.forget()
             answer = failure(refusal, call.activity)
             if call.key is not None and refusal.code is WebApiErrorCode.Validation:
                 self._keys.abandon(call.key)
@@ -146,3 +149,10 @@ class Engine:
             if call.key is not None:
                 self._keys.take(call.key)
             raise
+
+
+def _carried_out(handler: Handler, call: Call) -> Any:
+    try:
+        return handler(call)
+    except rules.UnknownMarketError as error:
+        raise rejected(ResultCode.TradeOffquotes, str(error)) from None

@@ -11,6 +11,7 @@ from panel.mt4.protocol.records import ManagerRights, SymbolConfig, SymbolGroup,
 from panel.mt4.rules import Terms
 from panel.mt4.sandbox.clock import Clock
 from panel.mt4.sandbox.configuration import Configuration
+from panel.mt4.sandbox.hours import Hours
 from panel.mt4.sandbox.records import Account, GroupEntry, Quote, is_open, is_position
 
 FIRST_LOGIN = 100001
@@ -44,10 +45,15 @@ class SortedKeys:
 
 
 class State:
-    """The server's records. Only `unit.Unit` and the loader put anything in."""
+    """The server's records. Only `unit.Unit` and the loader put anything in.
+
+    `live`: whether prices move by themselves, and markets close.
+    """
 
     def __init__(self) -> None:
         self.clock = Clock()
+        self.live = False
+        self.hours = Hours(self)
         self.terms: dict[tuple[str, int], tuple[GroupEntry, Terms]] = {}
         self.accounts: dict[int, Account] = {}
         self.logins = SortedKeys()
@@ -63,6 +69,10 @@ class State:
         self.last_ticket = 0
         self._open_by_login: dict[int, dict[int, Trade]] = {}
         self._closed_by_login: dict[int, dict[int, Trade]] = {}
+
+    def is_mine(self, group: str) -> bool:
+        """Whether accounts of a group are this viewer's: of the whole state, everybody's."""
+        return True
 
     def put_account(self, account: Account) -> None:
         if account.login not in self.accounts:
@@ -86,6 +96,10 @@ class State:
         if is_open(trade):
             self.open_tickets.add(trade.order)
         self._side(trade).setdefault(trade.login, {})[trade.order] = trade
+
+    def drop_trade(self, ticket: int) -> None:
+        """Forget a record."""
+        self._take_out(self.trades.pop(ticket))
 
     def _take_out(self, trade: Trade) -> None:
         if is_open(trade):

@@ -95,6 +95,10 @@ class Store:
     def drop_account(self, login: int, tickets: Iterable[int]) -> None:
         """Delete an account with all its records, named because no index knows them."""
         self._db.execute("DELETE FROM accounts WHERE login = ?", (login,))
+        self.drop_trades(tickets)
+
+    def drop_trades(self, tickets: Iterable[int]) -> None:
+        """Delete records."""
         rows = ((ticket,) for ticket in tickets)
         self._db.executemany('DELETE FROM trades WHERE "order" = ?', rows)
 

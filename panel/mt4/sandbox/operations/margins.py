@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from panel.mt4 import rules
-from panel.mt4.protocol.enums import ResultCode
 from panel.mt4.protocol.records import MarginLevel
-from panel.mt4.sandbox.answers import not_found, rejected
+from panel.mt4.sandbox.answers import not_found
 from panel.mt4.sandbox.call import Call
 from panel.mt4.sandbox.figures import margin_level
-from panel.mt4.sandbox.records import Account
-
-
-def _level(call: Call, account: Account) -> MarginLevel:
-    try:
-        return margin_level(call.state, account)
-    except rules.UnknownMarketError as error:
-        raise rejected(ResultCode.TradeOffquotes, str(error)) from None
 
 
 def live(call: Call) -> MarginLevel:
-    return _level(call, call.account())
+    return margin_level(call.state, call.account())
 
 
 def cached(call: Call) -> MarginLevel:
@@ -29,7 +20,7 @@ def cached(call: Call) -> MarginLevel:
     account = call.account()
     if not call.state.open_trades(account.login):
         raise not_found(f"Account {account.login} has no open trades.")
-    return _level(call, account)
+    return margin_level(call.state, account)
 
 
 def _levels(call: Call) -> Iterator[MarginLevel]:

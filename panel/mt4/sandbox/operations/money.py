@@ -1,7 +1,8 @@
-"""Trade transactions. What exists so far is money: balance and credit operations."""
+"""Trade transactions: orders, and the money of balance and credit operations."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -17,23 +18,44 @@ from panel.mt4.protocol.enums import (
 from panel.mt4.protocol.records import Trade, TradeTransaction
 from panel.mt4.sandbox.answers import invalid, invalid_data, rejected
 from panel.mt4.sandbox.call import Call
+from panel.mt4.sandbox.dealing.changing import br_comment, br_modify
+from panel.mt4.sandbox.dealing.closing import br_close, br_close_all, br_close_by, br_delete
+from panel.mt4.sandbox.dealing.desk import Desk
+from panel.mt4.sandbox.dealing.opening import br_activate, br_open
 from panel.mt4.sandbox.figures import margin_level
 from panel.mt4.sandbox.records import Account
+
+_DEALINGS: Mapping[TransactionType, Callable[[Desk, TradeTransaction], TradeTransaction]] = {
+    TransactionType.BrOpen: br_open,
+    TransactionType.BrClose: br_close,
+    TransactionType.BrDelete: br_delete,
+    TransactionType.BrCloseBy: br_close_by,
+    TransactionType.BrCloseAll: br_close_all,
+    TransactionType.BrModify: br_modify,
+    TransactionType.BrActivate: br_activate,
+    TransactionType.BrComment: br_comment,
+}
+
+
+def read_transaction(call: Call) -> TradeTransaction:
+    """The body as a transaction. The protocol reads an empty name of two fields as the default."""
+    if isinstance(call.body, dict):
+        for name in ("tradeCommand", "tradeRequestFlags"):
+            if call.body.get(name) == "":
+                call.body = {**call.body, name: None}
+    return call.record(TradeTransaction)
 
 
 def trade_transaction(call: Call) -> TradeTransaction:
     if not isinstance(call.body, dict) or call.body.get("tradeTransactionType") in (None, ""):
         raise invalid("tradeTransactionType must be given.")
-    # The protocol reads an empty name of these two as their default.
-    for name in ("tradeCommand", "tradeRequestFlags"):
-        if call.body.get(name) == "":
-            call.body = {**call.body, name: None}
-    wanted = call.record(TradeTransaction)
+    wanted = read_transaction(call)
     kind = wanted.trade_transaction_type
     if kind < TransactionType.BrOpen:
         raise invalid_data(f"{kind.wire} is a client's transaction: a manager uses Br ones.")
-    if kind is not TransactionType.BrBalance:
-        raise rejected(ResultCode.Error, f"This server does not offer {kind.wire}.")
+    dealing = _DEALINGS.get(kind)
+    if dealing is not None:
+        return dealing(Desk(call.unit, call.now()), wanted)
     _balance(call, wanted)
     # As MT4 does: the record's ticket does not come back here, look for it in the history.
     return wanted

@@ -317,8 +317,8 @@ class _Life:
         quote = self._state.quotes[symbol.symbol]
         is_buy = chance.random() < 0.5
         distance = float(quote.bid) * max(-0.02, min(0.02, chance.gauss(0, 0.003)))
-        price = float(quote.ask if is_buy else quote.bid) + distance
-        price = rules.round_price(symbol, Decimal(price))
+        market = float(quote.ask if is_buy else quote.bid)
+        price = rules.round_price(symbol, Decimal(market + distance))
         trade = Trade(
             login=self._user.login,
             symbol=symbol.symbol,
