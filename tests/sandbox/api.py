@@ -40,18 +40,21 @@ class Reply:
 
 
 class Api:
-    """Calls as the sandbox's client."""
+    """Calls as a client of the sandbox."""
 
-    def __init__(self, sandbox: SandboxProcess) -> None:
+    def __init__(
+        self, sandbox: SandboxProcess, client: str = CLIENT_ID, secret: str = CLIENT_SECRET
+    ) -> None:
         self.sandbox = sandbox
+        self.client, self.secret = client, secret
         self.session = requests.Session()
         self.sign_in()
 
     def sign_in(self) -> None:
         form = {
             "grant_type": "client_credentials",
-            "client_id": CLIENT_ID,
-            "client_secret": CLIENT_SECRET,
+            "client_id": self.client,
+            "client_secret": self.secret,
         }
         answer = requests.post(f"{self.sandbox.url}/connect/token", data=form, timeout=5)
         self.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import requests
+
 from tests.sandbox.api import USD, Api
 
 Sample = tuple[str, Any]
@@ -57,7 +59,13 @@ def _unused_symbol(api: Api) -> Sample:
     return f"CfgDeleteSymbol/{symbols.index(idle)}", None
 
 
-SAMPLES["CfgDeleteSymbol/{pos}"] = _unused_symbol
+def _spare_manager(api: Api) -> Sample:
+    """The second manager: without the first, this client could do nothing any more."""
+    spare = {"login": 98, "groups": "*", "rights": ["reports"]}
+    assert requests.post(f"{api.sandbox.url}/control/managers", json=spare, timeout=5).ok
+    return "CfgDeleteManager/1", None
+
+
 for kind in _LISTS:
     place, slot = ("/0", "/{pos}") if kind in _BY_POSITION else ("", "")
     SAMPLES[f"CfgRequest{kind}"] = (f"CfgRequest{kind}?limit=5", None)
@@ -66,3 +74,5 @@ for kind in _LISTS:
     )
     SAMPLES[f"CfgShift{kind}/{{pos}}"] = (f"CfgShift{kind}/0?shift=0", None)
     SAMPLES[f"CfgDelete{kind}/{{pos}}"] = (f"CfgDelete{kind}/0", None)
+SAMPLES["CfgDeleteSymbol/{pos}"] = _unused_symbol
+SAMPLES["CfgDeleteManager/{pos}"] = _spare_manager

@@ -13,6 +13,7 @@ from contextlib import suppress
 from aiohttp import web
 
 from panel.mt4.sandbox import boot
+from panel.mt4.sandbox.clients import Clients, add_from_options
 from panel.mt4.sandbox.control import Control
 from panel.mt4.sandbox.engine import Engine
 from panel.mt4.sandbox.faults import Faults
@@ -37,10 +38,12 @@ async def serve(options: Options, store: Store) -> None:
     keys = Keys(store, memory=options.key_memory, held_memory=options.held_key_memory)
     faults = Faults(options.seed)
     engine = Engine(store, keys, faults)
-    server = Server(options, state, engine, faults)
+    clients = Clients(store)
+    add_from_options(clients, state, store, options.clients)
+    server = Server(options, state, engine, faults, clients)
     app = web.Application(client_max_size=LARGEST_BODY)
     server.add_routes(app)
-    Control(state, store, keys, faults, server).add_routes(app)
+    Control(state, store, keys, faults, server, clients).add_routes(app)
     runner = web.AppRunner(
         app,
         access_log=None,

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from panel.mt4.protocol.enums import WireEnum
 from panel.mt4.protocol.flags import WireFlags
 from panel.mt4.protocol.operation import Operation
+from panel.mt4.protocol.records import ManagerRights
 from panel.mt4.protocol.wire import WireError, decode, read_time
 from panel.mt4.sandbox.answers import invalid, not_found
 from panel.mt4.sandbox.options import Options
@@ -34,12 +35,15 @@ class Call:
     activity: str
     options: Options
     unit: Unit
+    manager: ManagerRights
+    client: str
     key: str | None = None
     fault: str | None = None
 
     @property
     def state(self) -> State:
-        return self.unit.state
+        """What the manager sees; the whole is `unit.state`."""
+        return self.unit.view
 
     @property
     def login(self) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from decimal import Decimal
 from functools import wraps
@@ -16,11 +16,13 @@ from aiohttp import web
 from panel.mt4.protocol.wire import WireError, read_number
 from panel.mt4.sandbox import market
 from panel.mt4.sandbox.boot import save_quotes
+from panel.mt4.sandbox.clients import Client, Clients, put_manager, with_rights
 from panel.mt4.sandbox.faults import BadRuleError, Faults
 from panel.mt4.sandbox.idempotency import Keys
 from panel.mt4.sandbox.options import PLATFORM
+from panel.mt4.sandbox.seed.people import ALL_RIGHTS
 from panel.mt4.sandbox.server import Server
-from panel.mt4.sandbox.state import State
+from panel.mt4.sandbox.state import FIRST_LOGIN, State
 from panel.mt4.sandbox.store import Store
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -70,8 +72,15 @@ class Control:
     """Routes and their handlers."""
 
     def __init__(
-        self, state: State, store: Store, keys: Keys, faults: Faults, server: Server
+        self,
+        state: State,
+        store: Store,
+        keys: Keys,
+        faults: Faults,
+        server: Server,
+        clients: Clients,
     ) -> None:
+        self._clients = clients
         self._state = state
         self._store = store
         self._keys = keys
@@ -87,6 +96,10 @@ class Control:
             ("POST", "faults", self.add_fault),
             ("DELETE", "faults", self.clear_faults),
             ("POST", "price", self.price),
+            ("GET", "clients", self.clients),
+            ("POST", "clients", self.add_client),
+            ("DELETE", "clients/{id}", self.drop_client),
+            ("POST", "managers", self.add_manager),
         ):
             app.router.add_route(method, f"/control/{path}", _local_only(handler))
 
@@ -134,6 +147,48 @@ class Control:
     async def clear_faults(self, request: web.Request) -> web.Response:
         self._faults.clear()
         return web.Response(status=204)
+
+    async def clients(self, request: web.Request) -> web.Response:
+        return _json([{"id": each.id, "manager": each.manager} for each in self._clients])
+
+    async def add_client(self, request: web.Request) -> web.Response:
+        """A client `{id, secret, manager}`; one that is known gets the new secret and manager."""
+        given = await _object(request)
+        try:
+            self.put_client(given)
+        except (KeyError, ValueError) as error:
+            return _json({"error": f"id, secret and manager are needed ({error})"}, 400)
+        return web.Response(status=204)
+
+    def put_client(self, given: Mapping[str, Any]) -> None:
+        """Raises KeyError or ValueError for what is missing or unknown."""
+        client_id, secret, login = str(given["id"]), str(given["secret"]), int(given["manager"])
+        if not (client_id and secret and login in self._state.managers):
+            raise ValueError("empty, or there is no such manager")
+        self._clients.put(Client.of(client_id, secret, login))
+
+    async def drop_client(self, request: web.Request) -> web.Response:
+        self._clients.drop(request.match_info["id"])
+        return web.Response(status=204)
+
+    async def add_manager(self, request: web.Request) -> web.Response:
+        """A manager `{login, name, groups, rights}`, or other rights for a known one."""
+        given = await _object(request)
+        try:
+            self.put_manager(given)
+        except (KeyError, TypeError, ValueError) as error:
+            return _json({"error": f"login, groups and known rights are needed ({error})"}, 400)
+        return web.Response(status=204)
+
+    def put_manager(self, given: Mapping[str, Any]) -> None:
+        """Raises KeyError, TypeError or ValueError for what is missing or unknown."""
+        login = int(given["login"])
+        rights = given.get("rights", ())
+        if not 0 < login < FIRST_LOGIN or set(rights) - set(ALL_RIGHTS):
+            raise ValueError(f"logins below {FIRST_LOGIN}; rights: {', '.join(ALL_RIGHTS)}")
+        name = str(given.get("name") or f"Manager {login}")
+        manager = with_rights(login, name, str(given["groups"]), rights)
+        put_manager(self._state, self._store, manager, self._state.clock.now())
 
     async def price(self, request: web.Request) -> web.Response:
         given = await _object(request)

@@ -11,6 +11,7 @@ from typing import Any
 
 from panel.mt4 import rules
 from panel.mt4.protocol.enums import ResultCode, WebApiErrorCode
+from panel.mt4.sandbox import rights
 from panel.mt4.sandbox.answers import Answer, RefusalError, failure, rejected, success
 from panel.mt4.sandbox.call import Call
 from panel.mt4.sandbox.faults import Faults, Rule, Stage
@@ -78,7 +79,8 @@ class Engine:
                 raise rejected(
                     ResultCode.Error, f"This server does not offer {call.operation.name}."
                 )
-            answer = success(_carried_out(handler, call), call.activity)
+            rights.check(call)
+            answer = success(rights.shown(call.manager, _carried_out(handler, call)), call.activity)
         except RefusalError as refusal:
             call.unit.forget()
             answer = failure(refusal, call.activity)

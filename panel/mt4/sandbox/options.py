@@ -24,6 +24,7 @@ class Options:
     key_memory: float = 60.0
     held_key_memory: float = 3600.0
     strict_balance: bool = True
+    clients: tuple[tuple[str, str, int], ...] = ()
 
 
 def _positive(text: str) -> float:
@@ -31,6 +32,14 @@ def _positive(text: str) -> float:
     if not value > 0:
         raise argparse.ArgumentTypeError("must be more than 0")
     return value
+
+
+def _client(text: str) -> tuple[str, str, int]:
+    name, _, rest = text.partition(":")
+    secret, _, login = rest.rpartition(":")
+    if not (name and secret and login.isdecimal() and int(login)):
+        raise argparse.ArgumentTypeError("must be ID:SECRET:LOGIN")
+    return name, secret, int(login)
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -57,6 +66,14 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         help="seconds a key is kept whose outcome was unknown",
     )
     parser.add_argument("--balance-check", choices=("strict", "lenient"), default="strict")
+    parser.add_argument(
+        "--client",
+        type=_client,
+        action="append",
+        default=[],
+        metavar="ID:SECRET:LOGIN",
+        help="a further client, and the manager it acts as (made with every right if new)",
+    )
     given = parser.parse_args(arguments)
     if given.accounts < 0:
         parser.error("--accounts must not be negative")
@@ -69,4 +86,5 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         key_memory=given.key_memory,
         held_key_memory=given.held_key_memory,
         strict_balance=given.balance_check == "strict",
+        clients=tuple(given.client),
     )

@@ -19,15 +19,19 @@ from aiohttp import web
 from panel.mt4.protocol.catalogue import OPERATIONS
 from panel.mt4.protocol.enums import WebApiErrorCode
 from panel.mt4.protocol.operation import PLATFORMS_PATH, Operation
+from panel.mt4.protocol.records import ManagerRights
 from panel.mt4.sandbox import idempotency
 from panel.mt4.sandbox.answers import Answer, RefusalError, failure, invalid, not_found
 from panel.mt4.sandbox.call import Call
+from panel.mt4.sandbox.clients import Clients
 from panel.mt4.sandbox.engine import Engine
 from panel.mt4.sandbox.faults import Faults, Stage
 from panel.mt4.sandbox.options import PLATFORM, Options
+from panel.mt4.sandbox.rights import HangUpError, check_address
 from panel.mt4.sandbox.state import State
 from panel.mt4.sandbox.tokens import DeniedError, Tokens
 from panel.mt4.sandbox.unit import Unit
+from panel.mt4.sandbox.view import view_of
 
 log = logging.getLogger("sandbox")
 
@@ -86,12 +90,15 @@ def _body(raw: bytes) -> Any:
 class Server:
     """Routes and their handlers."""
 
-    def __init__(self, options: Options, state: State, engine: Engine, faults: Faults) -> None:
+    def __init__(
+        self, options: Options, state: State, engine: Engine, faults: Faults, clients: Clients
+    ) -> None:
         self._options = options
         self._state = state
+        self._clients = clients
         self._engine = engine
         self._faults = faults
-        self._tokens = Tokens()
+        self._tokens = Tokens(clients)
         self.calls: deque[Logged] = deque(maxlen=CALLS_KEPT)
 
     def add_routes(self, app: web.Application) -> None:
@@ -125,6 +132,16 @@ class Server:
             return web.json_response(problem, status=denied.status, headers=no_store)
         return web.json_response(granted, headers=no_store)
 
+    def _manager(self, client: str, address: str | None) -> ManagerRights:
+        """Whom a client acts as; raises NoConnect when MT4 would not let that manager in."""
+        known = self._clients.get(client)
+        login = 0 if known is None else known.manager
+        manager = self._state.managers.get(login)
+        if manager is None:
+            raise RefusalError(WebApiErrorCode.NoConnect, f"There is no manager {login}.")
+        check_address(manager, address)
+        return manager
+
     def _client(self, request: web.Request) -> str:
         client = self._tokens.client(request.headers.get("Authorization"))
         if client is None:
@@ -132,12 +149,12 @@ class Server:
         return client
 
     async def platforms(self, request: web.Request) -> web.Response:
-        self._client(request)
+        known = self._clients.get(self._client(request))
         platform = {
             "id": PLATFORM,
             "name": "Sandbox",
             "type": "MT4",
-            "login": min(self._state.managers, default=0),
+            "login": 0 if known is None else known.manager,
             "organizationId": "22222222-2222-4222-8222-222222222222",
             "created": "2024-01-01T00:00:00Z",
         }
@@ -164,6 +181,9 @@ class Server:
             return spoilt
         try:
             answer = await self._engine.run(call)
+        except HangUpError:
+            entry.code = "HangUp"
+            return _hang_up(request)
         except Exception:
             log.exception("%s failed", call.operation.name)
             fault = RefusalError(WebApiErrorCode.Internal, "The sandbox failed; see its log.")
@@ -183,6 +203,7 @@ class Server:
         if operation is None:
             raise not_found(f"There is no operation {request.method} {name}.")
         deadline = _deadline(request, operation)
+        manager = self._manager(client, request.remote)
         key = idempotency.checked(request.headers.get("Idempotency-Key"))
         query: dict[str, list[str]] = {}
         for field, value in request.query.items():
@@ -195,7 +216,9 @@ class Server:
             deadline=deadline,
             activity=activity,
             options=self._options,
-            unit=Unit(self._state),
+            unit=Unit(self._state, view_of(self._state, manager)),
+            manager=manager,
+            client=client,
             key=f"{client} {PLATFORM} {key}" if key and operation.changes else None,
         )
         entry.key, entry.login = key, call.login
@@ -218,9 +241,16 @@ class Server:
                 outcome="not-started",
             )
             return _respond(failure(busy, call.activity), entry, call.deadline)
-        if rule.fault.startswith("drop") and request.transport is not None:
-            request.transport.abort()
+        if rule.fault.startswith("drop"):
+            return _hang_up(request)
         return web.Response(status=502, text=BAD_GATEWAY, content_type="text/html")
+
+
+def _hang_up(request: web.Request) -> web.Response:
+    """Cut the connection; what is returned goes nowhere."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=502)
 
 
 def _respond(answer: Answer, entry: Logged, deadline: float | None) -> web.Response:

@@ -1,4 +1,4 @@
-"""Sign-in: OAuth2 client credentials for the one client that this server knows.
+"""Sign-in: OAuth2 client credentials for the clients that this server knows.
 
 Tokens live in memory only: after a restart they are refused with 401 and a client fetches a fresh
 one, which is the path that every client has to master anyway.
@@ -7,14 +7,13 @@ one, which is the path that every client has to master anyway.
 from __future__ import annotations
 
 import binascii
-import hmac
 import secrets
 import time
 from base64 import b64decode
 from collections.abc import Mapping
 from urllib.parse import unquote_plus
 
-from panel.mt4.sandbox.options import CLIENT_ID, CLIENT_SECRET
+from panel.mt4.sandbox.clients import Clients
 
 LIFETIME = 3600
 SCOPE = "webapi"
@@ -28,10 +27,6 @@ class DeniedError(Exception):
         self.error = error
         self.description = description
         self.status = status
-
-
-def _same(given: str, expected: str) -> bool:
-    return hmac.compare_digest(given.encode(), expected.encode())
 
 
 def _credentials(form: Mapping[str, str], authorization: str | None) -> tuple[str, str]:
@@ -48,24 +43,24 @@ def _credentials(form: Mapping[str, str], authorization: str | None) -> tuple[st
 class Tokens:
     """Access tokens given out by this process, and until when they hold."""
 
-    def __init__(self) -> None:
-        self._ends: dict[str, float] = {}
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._ends: dict[str, tuple[float, str]] = {}
 
     def issue(self, form: Mapping[str, str], authorization: str | None) -> dict[str, object]:
         """The token endpoint's answer; raises DeniedError."""
         client, secret = _credentials(form, authorization)
-        # Both are compared in full whatever the first gives, so that time tells nothing.
-        known = _same(client, CLIENT_ID) & _same(secret, CLIENT_SECRET)
-        if not known:
+        known = self._clients.get(client)
+        if known is None or not known.has(secret):
             raise DeniedError("invalid_client", "Unknown client or wrong secret.", 401)
         if form.get("grant_type") != "client_credentials":
             raise DeniedError("unsupported_grant_type", "Only client_credentials is offered here.")
         if set(form.get("scope", SCOPE).split()) - {SCOPE}:
             raise DeniedError("invalid_scope", f"The only scope is {SCOPE}.")
         now = time.monotonic()
-        self._ends = {token: end for token, end in self._ends.items() if end > now}
+        self._ends = {token: held for token, held in self._ends.items() if held[0] > now}
         token = secrets.token_urlsafe(32)
-        self._ends[token] = now + LIFETIME
+        self._ends[token] = now + LIFETIME, client
         return {
             "access_token": token,
             "token_type": "Bearer",
@@ -76,7 +71,7 @@ class Tokens:
     def client(self, authorization: str | None) -> str | None:
         """The client behind an Authorization header, None when it must sign in (again)."""
         scheme, _, token = (authorization or "").partition(" ")
-        end = self._ends.get(token.strip())
-        if scheme.lower() != "bearer" or end is None or end <= time.monotonic():
+        end, client = self._ends.get(token.strip(), (0.0, ""))
+        if scheme.lower() != "bearer" or end <= time.monotonic():
             return None
-        return CLIENT_ID
+        return client if self._clients.get(client) is not None else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from fnmatch import fnmatchcase
 
 from panel.lib.money import LARGEST
 from panel.mt4 import limits
@@ -12,6 +11,7 @@ from panel.mt4.protocol.records import User, UserCreate, UserUpdate
 from panel.mt4.protocol.wire import to_wire, wire_names
 from panel.mt4.sandbox.answers import Page, invalid, invalid_data
 from panel.mt4.sandbox.call import Call
+from panel.mt4.sandbox.masks import matches
 from panel.mt4.sandbox.paging import limit_of, page
 from panel.mt4.sandbox.records import Account
 
@@ -43,15 +43,10 @@ def snapshot(call: Call) -> list[User]:
     return [accounts[login].user for login in call.state.logins.after(0, limit)]
 
 
-def _matches(masks: list[str], group: str) -> bool:
-    refused = any(mask[0] == "!" and fnmatchcase(group, mask[1:]) for mask in masks)
-    return not refused and any(mask[0] != "!" and fnmatchcase(group, mask) for mask in masks)
-
-
 def of_groups(call: Call) -> list[User]:
     """Accounts of a comma list of group masks, `*` for anything and `!` for not."""
-    masks = [part for mask in call.params["group"].split(",") if (part := mask.strip())]
-    wanted = {name for name in call.state.groups if _matches(masks, name)}
+    masks = call.params["group"]
+    wanted = {name for name in call.state.groups if matches(masks, name)}
     accounts = call.state.accounts
     users = (accounts[login].user for login in call.state.logins)
     return [user for user in users if user.group in wanted]

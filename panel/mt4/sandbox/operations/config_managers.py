@@ -17,7 +17,8 @@ def _all(call: Call) -> list[ManagerRights]:
 
 
 def request(call: Call) -> Page:
-    return listed(call, _all(call))
+    """All managers for an administrator, for anybody else their own entry."""
+    return listed(call, _all(call) if call.manager.admin else [call.manager])
 
 
 def update(call: Call) -> ManagerRights:

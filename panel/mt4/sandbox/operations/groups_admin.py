@@ -25,7 +25,7 @@ def _write(call: Call, entry: GroupEntry, update: GroupUpdate) -> Group:
         if getattr(update, name) < 0:
             raise invalid_data(f"{name}: it must not be negative.")
     group = replace(entry.group, **same_named(update, GroupUpdate))
-    changed = call.state.groups | {group.group: replace(entry, group=group)}
+    changed = call.unit.state.groups | {group.group: replace(entry, group=group)}
     settings.put_groups(call.unit, list(changed.values()))
     return group
 
@@ -40,7 +40,7 @@ def patch(call: Call) -> Group:
 
 
 def shift(call: Call) -> bool:
-    settings.put_groups(call.unit, shifted(call, list(call.state.groups.values())))
+    settings.put_groups(call.unit, shifted(call, list(call.unit.state.groups.values())))
     return True
 
 

@@ -93,20 +93,22 @@ def make(chance: random.Random, state: State, now: datetime) -> User:
     )
 
 
+ALL_RIGHTS = (
+    "manager", "money", "online", "risk_man", "broker", "admin", "logs", "reports", "trades",
+    "market_watch", "email", "user_details", "see_trades", "news", "plugins", "market",
+    "notifications", "server_reports", "tech_support",
+)  # fmt: skip
+
+
 def add_manager(state: State, now: datetime) -> None:
-    """The manager whom this server's one client acts as, with every right over every group."""
-    rights = (
-        "manager", "money", "online", "risk_man", "broker", "admin", "logs", "reports", "trades",
-        "market_watch", "email", "user_details", "see_trades", "news", "plugins", "market",
-        "notifications", "server_reports", "tech_support",
-    )  # fmt: skip
+    """The manager whom the client `sandbox` acts as, with every right over every group."""
     state.managers[MANAGER_LOGIN] = ManagerRights(
         login=MANAGER_LOGIN,
         name="Sandbox manager",
         groups="*",
         mail_box="Sandbox desk",
         info_depth=36_500,
-        **dict.fromkeys(rights, True),
+        **dict.fromkeys(ALL_RIGHTS, True),
     )
     user = User(
         login=MANAGER_LOGIN,
