@@ -127,6 +127,10 @@ NAVIGATION = (
 def sidebar(request: PanelRequest, person: User) -> list[ShownGroup]:
     """The pages this person may open, by task; the deepest one that fits is the current one."""
     groups: list[ShownGroup] = []
+    # The tabs of an account lie under the addresses of what they show.
+    place = request.resolver_match
+    of_account = bool(place and place.url_name and place.url_name.startswith("account_"))
+    of_account = of_account and place is not None and "login" in place.kwargs
     best: ShownEntry | None = None
     for group in NAVIGATION:
         shown = ShownGroup(group.label)
@@ -144,6 +148,7 @@ def sidebar(request: PanelRequest, person: User) -> list[ShownGroup]:
                 alarm=entry.alarm,
             )
             fits = request.path == url or (url != "/" and request.path.startswith(url))
+            fits = entry.url_name == "account_list" if of_account else fits
             if fits and (best is None or len(url) > len(best.url)):
                 best = row
             shown.entries.append(row)

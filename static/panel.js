@@ -428,9 +428,18 @@ function drawChart(box) {
         : `${series.length > 1 ? `${line.name} ` : ""}${minus(exact.format(line.values[index]))}`),
     ].join("  ") + (unit ? ` ${unit}` : "");
   };
+  const legend = Object.assign(document.createElement("div"), { className: "ui-chart-legend" });
+  for (const line of series.length > 1 ? series : []) {
+    const key = document.createElement("span");
+    const mark = document.createElement("i");
+    mark.className = `is-${line.kind || "bars"} ui-chart-${line.colour || "accent"}`;
+    key.append(mark, line.name);
+    legend.append(key);
+  }
   chart.plot = new uPlot({
     width: box.clientWidth,
     height: box.clientHeight,
+    padding: [legend.children.length ? 30 : null, null, null, null],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
@@ -452,7 +461,7 @@ function drawChart(box) {
             paths: uPlot.paths.bars({ size: [0.62, 26], radius: 0.12 }) };
     })],
   }, [x, ...series.map((line) => line.values.map((v) => (v == null ? null : Number(v))))], box);
-  box.append(readout);
+  box.append(legend, readout);
   if (!chart.watched) {
     chart.watched = true;
     new ResizeObserver(() => chart.plot.setSize({

@@ -106,7 +106,7 @@ _SIMPLE: dict[Kind, Callable[[Any], str]] = {
     "text": text_cell,
     "wrap": text_cell,
     "clip": text_cell,
-    "html": text_cell,
+    "html": lambda value: conditional_escape(value or ""),
     "lots": cells.lots_html,
     "percent": cells.percent_html,
     "count": cells.count_html,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from panel.ui import cells
+from panel.ui import cells, figures
 from panel.ui.columns import Column
 from panel.ui.icons import icon_html
 from panel.ui.links import Link
@@ -18,11 +18,18 @@ from panel.ui.links import Link
 if TYPE_CHECKING:
     from panel.ui.tables import Table
 
+# On a telephone such cells are left out.
+_NOTHING = frozenset({"", figures.UNKNOWN, f'<span class="num">{figures.UNKNOWN}</span>'})
+
 
 def body(table: Table) -> SafeString:
     """The rows of the page. What a row is known by and leads to stands on its `tr`."""
     columns = [
-        (_attributes(column, first=place == 0), _linked(table, column, place).cell())
+        (
+            _attributes(column, first=place == 0),
+            _attributes(column, "none", first=place == 0),
+            _linked(table, column, place).cell(),
+        )
         for place, column in enumerate(table.visible)
     ]
     ticks = bool(table.bulk_actions)
@@ -40,7 +47,9 @@ def body(table: Table) -> SafeString:
                 '<td class="tick"><input type="checkbox" class="form-check-input" name="ids" '
                 f'value="{row_id}" aria-label="Tick {row_id}"></td>'
             )
-        parts.extend(f"<td{attributes}>{draw(row)}</td>" for attributes, draw in columns)
+        for attributes, without, draw in columns:
+            drawn = draw(row)
+            parts.append(f"<td{without if drawn in _NOTHING else attributes}>{drawn}</td>")
         if table.has_actions:
             parts.append(_menu(table.actions(row)))
         parts.append("</tr>")
@@ -52,8 +61,8 @@ def _linked(table: Table, column: Column, place: int) -> Column:
     return replace(column, link=table.link) if place == 0 and column.link is None else column
 
 
-def _attributes(column: Column, *, first: bool) -> str:
-    css = f"id {column.css}".rstrip() if first else column.css
+def _attributes(column: Column, *more: str, first: bool) -> str:
+    css = " ".join(name for name in ("id" if first else "", column.css, *more) if name)
     return (f' class="{css}"' if css else "") + f' data-label="{escape(column.label)}"'
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
@@ -13,6 +14,7 @@ UNKNOWN = "\N{EN DASH}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 Number = Decimal | int
+_FIGURE = re.compile(r"[-−]?(1:)?[\d,]+(\.\d+)?(\s?%|\s[A-Z]{3})?")
 
 
 class ServerClock(Protocol):
@@ -37,6 +39,11 @@ def money_text(value: Number | None, currency: str = "") -> str:
     """An amount with two decimals, the currency after it where one is given."""
     text = decimal_text(value, 2)
     return f"{text} {currency}" if currency and value is not None else text
+
+
+def is_figure(text: str) -> bool:
+    """Whether it is an amount, a count or a percentage, or the dash for none."""
+    return text in ("", UNKNOWN) or _FIGURE.fullmatch(text) is not None
 
 
 def lots_text(hundredths: int | None) -> str:

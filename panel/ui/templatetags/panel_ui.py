@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,8 @@ from django.forms import BoundField, Form
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 
-from panel.ui import cells, figures, forms
+from panel.commands.base import Change
+from panel.ui import browsers, cells, figures, forms
 from panel.ui.icons import icon_html
 from panel.ui.states import state_html, state_of
 
@@ -89,6 +91,19 @@ def as_of(value: datetime | None, limit: int = 60) -> SafeString:
 def yes_no(value: bool | None) -> SafeString:
     """`yes`, `no` or a dash."""
     return cells.yes_no_html(value)
+
+
+@register.filter
+def all_figures(changes: Iterable[Change | Mapping[str, Any]]) -> bool:
+    """Whether a comparison holds figures alone, which then stand under one another."""
+    rows = [row if isinstance(row, Mapping) else asdict(row) for row in changes]
+    return all(figures.is_figure(str(row[side])) for row in rows for side in ("before", "after"))
+
+
+@register.filter
+def browser(agent: str) -> str:
+    """`{{ session.user_agent|browser }}`: `Firefox on Windows`."""
+    return browsers.browser_text(agent)
 
 
 @register.filter
