@@ -1,0 +1,6 @@
+"""The rows of payments, one file for each thing."""
+
+from payments.models.payment import Kind, Method, Payment
+from payments.models.records import MoneyMirror, MoneyRecord
+
+__all__ = ["Kind", "Method", "MoneyMirror", "MoneyRecord", "Payment"]
