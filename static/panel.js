@@ -224,7 +224,8 @@ document.addEventListener("keydown", (event) => {
   const bound = one(`[data-key="${CSS.escape(event.key)}"]:not([disabled], [hidden])`);
   if (bound) {
     event.preventDefault();
-    bound.matches("input, textarea, select") ? bound.focus() : bound.click();
+    bound.focus(); // where a dialog gives the focus back to
+    if (!bound.matches("input, textarea, select")) bound.click();
     return;
   }
   const table = one("[data-table]");
@@ -242,6 +243,23 @@ document.addEventListener("keydown", (event) => {
 // --- Live parts: polite polling, and plain words when it fails -------------------------------
 
 const scrolls = new Map();
+const CAN_FOCUS = "a[href], button, input, select, textarea, [tabindex]";
+
+// Where the focus is in a part that is about to be swapped, so that its copy can have it.
+function placeOf(element, part) {
+  if (!element || !part.contains(element)) return null;
+  const row = element.closest("tr[data-id]");
+  const within = row || part;
+  return {
+    id: element.id, row: row?.dataset.id, index: all(CAN_FOCUS, within).indexOf(element),
+  };
+}
+function elementAt(place, part) {
+  if (!place) return null;
+  if (place.id) return document.getElementById(place.id);
+  const within = place.row ? one(`tr[data-id="${CSS.escape(place.row)}"]`, part) : part;
+  return within && all(CAN_FOCUS, within)[place.index];
+}
 
 document.addEventListener("htmx:configRequest", (event) => {
   // Empty filters stay out of the address.
@@ -269,7 +287,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
   if (!target.id || event.detail.elt.dataset?.live === undefined) return;
   const box = one(".ui-scroll", target);
-  const focused = document.activeElement?.id;
+  const focused = placeOf(document.activeElement, target);
   scrolls.set(target.id, { top: box?.scrollTop, left: box?.scrollLeft, focused });
 });
 
@@ -280,7 +298,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (now && kept) {
     const box = one(".ui-scroll", now);
     if (box) box.scrollTo(kept.left, kept.top);
-    if (kept.focused) document.getElementById(kept.focused)?.focus({ preventScroll: true });
+    elementAt(kept.focused, now)?.focus({ preventScroll: true });
     scrolls.delete(id);
   }
   wake(now || document);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.signals import password_changed
@@ -17,6 +17,13 @@ from panel.models import User
 
 class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Nobody signs up: administrators add staff."""
+
+    error_messages: ClassVar[dict[str, str]] = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "The e-mail address or the password is wrong.",
+        "incorrect_password": "The password is wrong.",
+        "too_many_login_attempts": "Too many attempts have failed. Try again in five minutes.",
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Closed."""

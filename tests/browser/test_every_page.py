@@ -1,73 +1,120 @@
-"""Every page of the sidebar, for those who may open it: quiet, within its width, by keyboard."""
+"""Every page, for those who may open it: quiet, within its width, and legible in both themes."""
 
 from __future__ import annotations
 
-import re
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.harness.browser import sign_in
+from panel.ui.states import STATES, state_html
+from tests.browser.conftest import Visitor
 from tests.harness.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-TELEPHONE = {"width": 360, "height": 740}
-DESK = {"width": 1440, "height": 900}
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
+TELEPHONE: ViewportSize = {"width": 360, "height": 740}
+DESK: ViewportSize = {"width": 1440, "height": 900}
+# Where the sidebar does not lead, by role.
+MORE = {
+    "ops": (
+        "me/",
+        "sign/2fa/",
+        "sign/2fa/totp/activate/",
+        "sign/2fa/webauthn/add/",
+        "sign/sessions/",
+        "sign/password/change/",
+        "accounts/demo/100001/",
+        "accounts/demo/100001/changes/",
+        "accounts/demo/open/",
+        "accounts/demo/100001/access/",
+        "trading/account/demo/100001/positions/",
+        "trading/account/demo/100001/history/",
+        "payments/account/demo/100001/",
+        "payments/new/?q=a",
+        "payments/demo/100001/withdraw/",
+        "accounts/?q=nobody-has-this-name",
+    ),
+    "dealer": (),
+    "compliance": (),
+    "manager": (),
+    "auditor": ("audit/1/",),
+    "admin": (
+        "staff/1/",
+        "staff/invite/",
+        "roles/add/",
+        "policies/add/",
+        "platforms/demo/",
+        "platforms/demo/change/",
+    ),
+}
 
 
-def sidebar(page: Page) -> list[str]:
-    """The addresses that the sidebar leads to."""
-    links = page.locator("nav a[href^='/']")
-    found: list[str] = links.evaluate_all("all => all.map(a => a.getAttribute('href'))")
-    return sorted(set(found))
+def faint_words(page: Page) -> list[str]:
+    """Words with too little contrast, in light and dark."""
+    found: list[str] = []
+    for theme in ("light", "dark"):
+        page.evaluate("t => document.documentElement.setAttribute('data-bs-theme', t)", theme)
+        found += [f"{page.url}: {theme}: {words}" for words in page.evaluate(CONTRAST)]
+    return found
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("name", ["ops", "compliance", "admin", "auditor"])
-def test_no_page_complains_or_scrolls_sideways(
-    panel_stack: Stack, browser: Browser, name: str, look: str
+def ugly(page: Page) -> list[str]:
+    """What is wrong: something faint, wider than a telephone or a desk, or not one heading."""
+    found = faint_words(page)
+    for size in (TELEPHONE, DESK):  # back at the desk for the next page
+        page.set_viewport_size(size)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > size["width"]:
+            found.append(f"{page.url}: {wide} px wide on {size['width']} px")
+    headings = page.locator("h1").count()
+    return found if headings == 1 else [*found, f"{page.url}: {headings} headings"]
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_no_page_complains_scrolls_sideways_or_is_faint(
+    panel_stack: Stack, as_staff: Visitor, name: str
 ) -> None:
-    size = TELEPHONE if look == "dark" else DESK
-    context = browser.new_context(viewport=size, color_scheme=look)  # type: ignore[arg-type]
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on(
-        "console",
-        lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None,
-    )
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    sign_in(page, panel_stack.url, name)
-    addresses = sidebar(page)
-    assert len(addresses) > 5
-    more = ["/me/", "/sign/2fa/", "/sign/sessions/", "/sign/password/change/"]
-    if name != "admin":
-        more += [f"/accounts/demo/100001/{tab}" for tab in ("", "changes/")]
-        more += ["/payments/account/demo/100001/", "/trading/account/demo/100001/positions/"]
-    for address in [*addresses, *more]:
-        answer = page.goto(f"{panel_stack.url}{address}")
+    # Colours that are on their way to others would be measured in between.
+    page = as_staff(name, viewport=DESK, reduced_motion="reduce")
+    links = page.locator(".ui-nav a").evaluate_all("all => all.map(a => a.pathname.slice(1))")
+    assert len(links) > 5
+    found: list[str] = []
+    for address in (*links, *MORE[name]):
+        answer = page.goto(f"{panel_stack.url}/{address}")
         assert answer is not None
         assert answer.status == 200, address
-        expect(page.locator("h1")).to_have_count(1)
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= size["width"], f"{address} is {wide} px wide"
-        assert complaints == [], address
-    context.close()
+        found += ugly(page)
+    assert not found, "\n".join(found)
 
 
-def test_a_list_by_keyboard_alone(panel_stack: Stack, browser: Browser) -> None:
-    page = browser.new_page()
-    sign_in(page, panel_stack.url, "ops")
-    page.goto(f"{panel_stack.url}/accounts/")
-    page.keyboard.press("Tab")
-    expect(page.locator(":focus")).to_contain_text("Skip to the content")
-    page.keyboard.press("Enter")
-    page.keyboard.press("j")
-    page.keyboard.press("j")
-    page.keyboard.press("k")
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"/accounts/demo/\d+/$"))
-    page.keyboard.press("/")
-    expect(page.locator("[type=search]:focus, input[name=q]:focus")).to_be_visible()
-    page.keyboard.type("100002")
-    page.keyboard.press("Enter")
-    expect(page.locator("main")).to_contain_text("100002")
+def test_states_notices_and_errors_are_legible(
+    panel_stack: Stack, visitor: Visitor, as_staff: Visitor
+) -> None:
+    found: list[str] = []
+    stranger = visitor(viewport=DESK, reduced_motion="reduce")
+    for address in ("sign/login/", "sign/password/reset/"):
+        stranger.goto(f"{panel_stack.url}/{address}")
+        found += ugly(stranger)
+
+    clerk = as_staff("ops", viewport=DESK, reduced_motion="reduce")
+    for address in ("staff/", "no-such-page/"):
+        clerk.goto(f"{panel_stack.url}/{address}")
+        found += ugly(clerk)
+    clerk.goto(f"{panel_stack.url}/payments/demo/100001/withdraw/")
+    clerk.get_by_role("button", name="Preview").click()
+    expect(clerk.locator(".ui-error")).to_be_visible()
+    found += ugly(clerk)
+    clerk.get_by_label("Amount").fill("1.50")
+    clerk.get_by_role("button", name="Preview").click()
+    expect(clerk.locator(".ui-sentence")).to_be_visible()
+    levels = ("info", "success", "warning", "bad", "unknown")
+    samples = [str(state_html(state)) for state in STATES]
+    samples += [f'<p class="ui-notice ui-notice-{level}">{level}</p>' for level in levels]
+    samples += ['<a class="btn btn-danger" href="/">Remove it</a>']
+    clerk.evaluate(
+        "html => document.querySelector('main').insertAdjacentHTML('beforeend', html)",
+        "".join(samples),
+    )
+    found += ugly(clerk)
+    assert not found, "\n".join(found)
