@@ -22,9 +22,9 @@ from panel.models import Platform
 from panel.mt4.errors import MT4Error
 from panel.mt4.protocol.records import ManagerRights
 from panel.mt4.read import Reader
-from panel.pages.administration import AdministrationView, ReasonForm
 from panel.pages.commands.platforms import AddPlatform, ChangePlatform
 from panel.pages.tasks import watch_client
+from panel.ui.administration import AdministrationView, ReasonForm
 from panel.ui.columns import Column
 from panel.ui.figures import MINUS
 from panel.ui.links import Link

@@ -14,13 +14,13 @@ from django.urls import reverse
 
 from panel.access.policy import describe
 from panel.access.request import PanelRequest
+from panel.commands.administration import role_names
 from panel.commands.base import Command
 from panel.commands.registry import COMMANDS
 from panel.models import ChangeRequest, Platform, Policy, Status
-from panel.pages.administration import AdministrationView, ReasonForm, role_choices
-from panel.pages.commands.administration import role_names
 from panel.pages.commands.policies import MOST_APPROVALS, RemovePolicy, SetPolicy, label_of
 from panel.pages.tables import command_choices
+from panel.ui.administration import AdministrationView, ReasonForm, role_choices
 from panel.ui.figures import money_text
 from panel.ui.links import Link
 from panel.ui.views import PanelView

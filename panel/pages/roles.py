@@ -16,8 +16,8 @@ from panel.access.permissions import PERMISSIONS
 from panel.access.request import PanelRequest
 from panel.commands.base import Command
 from panel.models import Role
-from panel.pages.administration import AdministrationView, ReasonForm
 from panel.pages.commands.roles import ChangeRole
+from panel.ui.administration import AdministrationView, ReasonForm
 from panel.ui.links import Link
 from panel.ui.views import PanelView
 

@@ -18,15 +18,15 @@ from django.urls import reverse
 from panel import audit
 from panel.access.request import PanelRequest
 from panel.commands import inbox
+from panel.commands.administration import EVERY_PLATFORM
 from panel.commands.base import Command
 from panel.commands.registry import COMMANDS
 from panel.door.views import PermissionRequired
 from panel.models import AuditEntry, Platform, Role, User
-from panel.pages.administration import AdministrationView, ReasonForm, role_choices
-from panel.pages.commands.administration import EVERY_PLATFORM
 from panel.pages.commands.staff import ChangeStaff, InviteStaff, scopes_of
 from panel.pages.invitation import send_invitation
 from panel.pages.sessions import sessions_of
+from panel.ui.administration import AdministrationView, ReasonForm, role_choices
 from panel.ui.columns import Column
 from panel.ui.links import Link
 from panel.ui.tables import Empty, Table

@@ -16,8 +16,8 @@ from django.db import transaction
 
 from panel import audit
 from panel.access.actor import Actor
+from panel.commands.administration import ADMINISTRATOR, active_administrators
 from panel.models import Role, Scope, User
-from panel.pages.commands.administration import ADMINISTRATOR, active_administrators
 from panel.pages.invitation import password_link, send_invitation
 
 ENOUGH = 2

@@ -10,10 +10,10 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
+from panel.commands.administration import AdministrationCommand, Problems, differences
 from panel.commands.base import Check, Invalid, Preview, Target
 from panel.commands.registry import register
 from panel.models import Platform
-from panel.pages.commands.administration import AdministrationCommand, Problems, differences
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor

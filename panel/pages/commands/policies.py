@@ -8,10 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from panel.access.policy import describe
-from panel.commands.base import Check, Invalid, Preview, Target
-from panel.commands.registry import COMMANDS, register
-from panel.models import Platform, Policy, User
-from panel.pages.commands.administration import (
+from panel.commands.administration import (
     AdministrationCommand,
     Problems,
     check_masks,
@@ -19,6 +16,9 @@ from panel.pages.commands.administration import (
     differences,
     role_names,
 )
+from panel.commands.base import Check, Invalid, Preview, Target
+from panel.commands.registry import COMMANDS, register
+from panel.models import Platform, Policy, User
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from panel.access.permissions import PERMISSIONS
+from panel.commands.administration import ADMINISTRATOR, AdministrationCommand, Problems
 from panel.commands.base import Change, Check, Preview, Target
 from panel.commands.registry import register
 from panel.models import Role, User
-from panel.pages.commands.administration import ADMINISTRATOR, AdministrationCommand, Problems
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor

@@ -11,10 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from panel.commands.base import Check, Invalid, Preview, Target
-from panel.commands.registry import register
-from panel.models import Platform, Role, Scope, User
-from panel.pages.commands.administration import (
+from panel.commands.administration import (
     ADMINISTRATOR,
     EVERY_PLATFORM,
     AdministrationCommand,
@@ -25,6 +22,9 @@ from panel.pages.commands.administration import (
     differences,
     role_names,
 )
+from panel.commands.base import Check, Invalid, Preview, Target
+from panel.commands.registry import register
+from panel.models import Platform, Role, Scope, User
 from panel.pages.invitation import send_invitation
 from panel.pages.sessions import end_sessions
 
