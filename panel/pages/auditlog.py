@@ -27,11 +27,11 @@ from panel.commands.inbox import within_scopes
 from panel.commands.registry import COMMANDS
 from panel.door.views import PermissionRequired
 from panel.models import AuditEntry, User
-from panel.pages.story import Row, value_text, words_of
 from panel.pages.tasks import verify_log
 from panel.ui.columns import Column
 from panel.ui.links import Link
 from panel.ui.states import state_html
+from panel.ui.story import Row, value_text, words_of
 from panel.ui.tables import Empty, Table
 from panel.ui.views import PanelView, TableView
 

@@ -14,8 +14,8 @@ from panel.access.request import PanelRequest
 from panel.commands import inbox
 from panel.lib.references import PATTERN
 from panel.models import ChangeRequest, Platform, Status, User
-from panel.pages.story import label_of
 from panel.ui.platform import platform_of, platforms_of
+from panel.ui.story import label_of
 from panel.ui.views import PanelView
 
 SHOWN = 6

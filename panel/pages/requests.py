@@ -21,11 +21,11 @@ from panel.commands.states import FINAL
 from panel.commands.submit import withdraw
 from panel.models import Approval, ChangeRequest, Secret, Status, User
 from panel.mt4.errors import MT4Error
-from panel.pages import story
-from panel.pages.look import Look, live_look
 from panel.pages.one_time import AlreadyShown, may_show, show_once
 from panel.pages.reasons import OTHER, REJECTION_REASONS
+from panel.ui import story
 from panel.ui.figures import money_text
+from panel.ui.look import Look, live_look
 from panel.ui.views import PanelView
 
 NO_CHANGE = 204

@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from panel.commands.registry import COMMANDS
 from panel.models import ChangeRequest, Platform, Status
-from panel.pages.story import label_of
 from panel.ui.columns import Column
+from panel.ui.story import label_of
 from panel.ui.tables import Empty, Table
 
 

@@ -26,13 +26,13 @@ from panel.mt4.errors import MT4Error
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.protocol.records import Trade
 from panel.mt4.read import reader
-from panel.pages.story import timeline
 from panel.pages.tables import RequestFilter, search_requests
 from panel.pages.tables import RequestTable as _RequestTable
 from panel.ui.columns import Column
 from panel.ui.commands import CommandView
 from panel.ui.figures import when_whole
 from panel.ui.links import Link
+from panel.ui.story import timeline
 from panel.ui.tables import Empty, Table
 from panel.ui.views import PanelView, TableView
 

@@ -14,7 +14,7 @@ from panel.commands.submit import live_reader
 from panel.lib.digest import sha256
 from panel.models import ChangeRequest
 from panel.mt4.errors import MT4Error, Unavailable
-from panel.pages.story import value_text, words_of
+from panel.ui.story import value_text, words_of
 
 
 @dataclass(frozen=True, slots=True)
