@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from panel.access.policy import Asked, Needed, needed
 from panel.commands.base import Check
-from panel.models import ChangeRequest, Platform, Policy, Status
+from panel.models import Hold, Platform, Policy, Status
 from panel.ui.figures import money_text
 from payments.models import Kind, Method, Payment
 
@@ -20,10 +20,8 @@ SAME_AMOUNT_WITHIN = timedelta(hours=24)
 
 def unsettled(platform: Platform, login: int) -> Iterator[Check]:
     """An operation of unknown outcome, behind which this one has to wait."""
-    rows = ChangeRequest.objects.filter(
-        platform=platform, login=login, moves_money=True, status=Status.UNKNOWN
-    )
-    for reference in rows.values_list("reference", flat=True):
+    rows = Hold.objects.filter(platform=platform, login=login, request__status=Status.UNKNOWN)
+    for reference in rows.values_list("request__reference", flat=True):
         yield Check(
             "warn",
             f"The outcome of {reference} on this account is unknown: this one waits until it is "
@@ -44,7 +42,7 @@ def duplicates(
 
     `but` is the reference of the request that is looked at, if there is one already.
     """
-    rows = Payment.objects.exclude(status__in=NOT_MOVED).exclude(reference=but)
+    rows = Payment.objects.exclude(status__in=NOT_MOVED).exclude(request__reference=but)
     since = timezone.now() - SAME_AMOUNT_WITHIN
     same = rows.filter(
         platform=platform, login=login, kind=kind, amount=amount, created__gte=since
@@ -72,7 +70,7 @@ def asked_already(
     open_ones = (Status.PENDING, Status.APPROVED, Status.EXECUTING, Status.UNKNOWN)
     others = Payment.objects.filter(
         platform=platform, login=login, kind=Kind.WITHDRAWAL, status__in=open_ones
-    ).exclude(reference=but)
+    ).exclude(request__reference=but)
     amounts = list(others.values_list("amount", flat=True))
     if amounts:
         total = sum(amounts, Decimal(0))

@@ -20,7 +20,7 @@ from payments.models import Payment
 
 def request_url(payment: Payment) -> str:
     """The page of the request that moves a payment."""
-    return reverse("request_detail", args=(payment.reference,))
+    return reverse("request_detail", args=(payment.request.reference,))
 
 
 def account_url(payment: Payment) -> str:

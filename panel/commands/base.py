@@ -183,6 +183,11 @@ class MT4Command(Command):
         """Take the steps. Raises the errors of `panel.mt4.errors`; never repeats by itself."""
         raise NotImplementedError
 
+    @classmethod
+    def accounts(cls, request: ChangeRequest) -> Sequence[int]:
+        """The logins on which it moves money: nothing else moves money there meanwhile."""
+        return [request.login] if request.moves_money and request.login is not None else []
+
     def after(self, reader: Reader, request: ChangeRequest) -> dict[str, Any]:
         """The values read again once done, to be held against what was approved."""
         return self.before(reader)

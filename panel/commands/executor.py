@@ -1,7 +1,7 @@
 """The executor: claim, send under a lease, write the outcome. The only place that writes to MT4.
 
 1. `claim` turns `approved` into `executing`, with an attempt number and a lease, and commits.
-   The database lets one money move per account be under way.
+   With it the accounts are held on which it moves money: one move per account at a time.
 2. The command is checked again, live. Anything wrong: `failed`, nothing was sent.
 3. Each step commits its intent, looks at the lease last thing, and sends with its own key.
 4. The outcome is written by conditional update on the attempt: `done`, `failed`, or `unknown`
@@ -12,19 +12,21 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from panel.access.actor import Actor
+from panel.commands import holds
 from panel.commands.base import Invalid, MT4Command, PanelCommand
 from panel.commands.call import Call, Undecided
-from panel.commands.registry import load
+from panel.commands.registry import command_class, load
 from panel.commands.states import Moved, move
 from panel.lib.digest import plain
 from panel.models import ChangeRequest, Platform, Status
@@ -37,6 +39,8 @@ WORKER = Actor.system("worker")
 # Seconds after which a request that found MT4 away is tried again, and how often at the most.
 AWAY_PAUSE = 20
 AWAY_TRIES = 30
+# Of those that wait for an account, how many are looked through; the sweep finds the others.
+WAITING = 200
 
 
 def worker_name() -> str:
@@ -56,6 +60,7 @@ def claim(request_id: int) -> ChangeRequest | None:
         return None
     try:
         with transaction.atomic():
+            holds.take(request, accounts_of(request))
             move(
                 request,
                 Status.EXECUTING,
@@ -69,19 +74,19 @@ def claim(request_id: int) -> ChangeRequest | None:
             )
     except Moved:
         return None
-    except IntegrityError:
-        _wait_for_other(request)
+    except holds.Held as held:
+        _wait_for_other(request, held.other)
         return None
     return request
 
 
-def _wait_for_other(request: ChangeRequest) -> None:
-    other = ChangeRequest.objects.filter(
-        platform=request.platform,
-        login=request.login,
-        moves_money=True,
-        status__in=[Status.EXECUTING, Status.UNKNOWN],
-    ).first()
+def accounts_of(request: ChangeRequest) -> Sequence[int]:
+    """The logins on which a request moves money."""
+    command = command_class(request.command)
+    return command.accounts(request) if issubclass(command, MT4Command) else []
+
+
+def _wait_for_other(request: ChangeRequest, other: ChangeRequest | None) -> None:
     text = f"Waits for {other.reference} on the same account." if other else ""
     ChangeRequest.objects.filter(pk=request.pk, status=Status.APPROVED).update(
         waiting_for=text, not_before=timezone.now() + timedelta(seconds=2)
@@ -283,21 +288,26 @@ def _release(call: Call, error: Exception) -> None:
 
 def wake_waiting(request: ChangeRequest) -> None:
     """Once this transaction commits, whatever waited for the account may go on."""
-    if request.moves_money:
+    logins = accounts_of(request)
+    if logins:
         # After the commit, not in it: rows are never locked after the head of the audit log.
-        transaction.on_commit(lambda: _wake(request.platform, request.login), robust=True)
+        transaction.on_commit(lambda: wake(request.platform, logins), robust=True)
 
 
-def _wake(platform: Platform | None, login: int | None) -> None:
+def wake(platform: Platform | None, logins: Iterable[int]) -> None:
+    """Start the oldest request that waits for each of these accounts."""
     from panel.commands.tasks import start
 
     waiting = ChangeRequest.objects.filter(
-        platform=platform, login=login, moves_money=True, status=Status.APPROVED
-    )
-    first = waiting.order_by("decided", "pk").first()
-    if first:
-        ChangeRequest.objects.filter(pk=first.pk).update(not_before=None)
-        start(first.pk)
+        platform=platform, moves_money=True, status=Status.APPROVED
+    ).order_by("decided", "pk")
+    first: dict[int, int] = {}
+    for other in waiting.filter(Q(login__in=list(logins)) | ~Q(waiting_for=""))[:WAITING]:
+        for login in set(accounts_of(other)) & set(logins):
+            first.setdefault(login, other.pk)
+    for request_id in sorted(set(first.values())):
+        ChangeRequest.objects.filter(pk=request_id).update(not_before=None)
+        start(request_id)
 
 
 def apply_panel_command(request: ChangeRequest, command: PanelCommand) -> None:

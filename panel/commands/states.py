@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from panel import audit
 from panel.access.actor import Actor
+from panel.commands import holds
 from panel.models import ChangeRequest, Status
+from panel.models.change import IN_FLIGHT
 
 ALLOWED: dict[str, frozenset[str]] = {
     Status.PENDING: frozenset({Status.APPROVED, Status.REJECTED, Status.WITHDRAWN, Status.EXPIRED}),
@@ -63,6 +65,8 @@ def move(
     request.status = to
     for name, value in fields.items():
         setattr(request, name, value)
+    if came_from in IN_FLIGHT and to not in IN_FLIGHT:
+        holds.release(request)
     command_class(request.command).moved(request)
     audit.record(
         actor,

@@ -3,6 +3,7 @@
 from panel.models.approval import Approval, RequestAuthor
 from panel.models.audit import AuditEntry, AuditHead
 from panel.models.change import ChangeRequest, Secret, Status
+from panel.models.hold import Hold
 from panel.models.platform import Platform, PlatformState
 from panel.models.policy import Policy
 from panel.models.staff import Role, Scope, User
@@ -12,6 +13,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "ChangeRequest",
+    "Hold",
     "Platform",
     "PlatformState",
     "Policy",

@@ -112,12 +112,6 @@ class ChangeRequest(models.Model):
             models.UniqueConstraint(
                 fields=("maker", "idempotency_key"), name="one_request_per_key"
             ),
-            # Money on an account whose last operation is under way or unknown waits.
-            models.UniqueConstraint(
-                fields=("platform", "login"),
-                condition=Q(moves_money=True, status__in=["executing", "unknown"]),
-                name="one_money_move_in_flight",
-            ),
             models.CheckConstraint(
                 condition=Q(status__in=Status.values), name="request_status_known"
             ),

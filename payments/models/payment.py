@@ -39,14 +39,16 @@ class Method(models.TextChoices):
 
 
 class Payment(models.Model):
-    """A deposit, withdrawal or credit, with the change request that moves it.
+    """A movement of money on one account, with the change request that moves it.
 
-    `status` is always its request's: the hooks of the payment commands write it in the same
-    transaction. `amount` is positive, in the account's currency; `kind` tells the direction.
+    Most requests move one payment, which then has the request's own reference and status, written
+    by the hooks of the payment commands in the same transaction. A request of several (a transfer,
+    a file) gives each a reference of its own, under which MT4's records carry it. `amount` is
+    positive, in the account's currency; `kind` tells the direction.
     """
 
-    request = models.OneToOneField(
-        "panel.ChangeRequest", on_delete=models.PROTECT, related_name="payment"
+    request = models.ForeignKey(
+        "panel.ChangeRequest", on_delete=models.PROTECT, related_name="payments"
     )
     reference = models.CharField(max_length=20, unique=True)
     kind = models.CharField(max_length=12, choices=Kind.choices)
