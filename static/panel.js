@@ -69,6 +69,7 @@ document.addEventListener("click", (event) => {
     return;
   }
   const opener = event.target.closest("[data-open-dialog]");
+  if (opener?.dataset.openDialog === "keys") listKeys();
   if (opener) one(`#${opener.dataset.openDialog}`)?.showModal();
   const filler = event.target.closest("[data-fill]");
   if (filler) {
@@ -203,14 +204,42 @@ function move(table, step) {
   showPlace(table, true);
 }
 
-// --- Keys -----------------------------------------------------------------------------------
+// --- Keys: `data-key="a"` (or "n j") clicks a button or a link, and focuses a field -------------
 
+const usable = (element) =>
+  !element.matches(":disabled, .disabled, [aria-disabled=true]")
+  && element.checkVisibility({ visibilityProperty: true });
+const boundTo = (key) =>
+  all("[data-key]").find((bound) => bound.dataset.key.split(" ").includes(key) && usable(bound));
+
+// The overlay names what this page has now; a button's own words tell what its key does.
+function listKeys() {
+  const here = one("[data-keys-here]");
+  const rows = all("[data-key]:not([data-key='/'])").filter(usable).map((bound) => {
+    const words = bound.cloneNode(true);
+    for (const key of all("kbd, .visually-hidden", words)) key.remove();
+    const row = document.createElement("div");
+    const keys = document.createElement("dt");
+    for (const key of bound.dataset.key.split(" ")) {
+      keys.append(Object.assign(document.createElement("kbd"), { textContent: key }), " ");
+    }
+    row.append(keys, Object.assign(document.createElement("dd"), {
+      textContent: bound.dataset.keyLabel || words.textContent.trim() || bound.ariaLabel,
+    }));
+    return row;
+  });
+  one("dl", here).replaceChildren(...rows);
+  here.hidden = rows.length === 0;
+  one("[data-keys-list]").hidden = !one("[data-table]");
+}
+
+const FIELD = "input, textarea, select";
 const typing = (element) =>
   element.isContentEditable ||
   element.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=submit])");
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   const target = event.target;
   if (event.key === "Escape" && typing(target)) {
     target.blur();
@@ -218,14 +247,16 @@ document.addEventListener("keydown", (event) => {
   }
   if (typing(target) || one("dialog[open]") || one(".dropdown-menu.show")) return;
   if (event.key === "?") {
+    listKeys();
     one("#keys")?.showModal();
     return;
   }
-  const bound = one(`[data-key="${CSS.escape(event.key)}"]:not([disabled], [hidden])`);
+  const bound = boundTo(event.key);
   if (bound) {
     event.preventDefault();
+    if (event.repeat || (target.matches(FIELD) && !bound.matches(FIELD))) return;
     bound.focus(); // where a dialog gives the focus back to
-    if (!bound.matches("input, textarea, select")) bound.click();
+    if (!bound.matches(FIELD)) bound.click();
     return;
   }
   const table = one("[data-table]");
@@ -500,6 +531,7 @@ function wake(scope) {
     showPlace(table);
   }
   guardTyping(scope);
+  for (const bound of all("[data-key]", scope)) bound.ariaKeyShortcuts = bound.dataset.key;
   for (const box of all("[data-chart]:not([data-chart-state])", scope)) fetchChart(box);
   tick();
 }
