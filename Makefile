@@ -16,10 +16,12 @@ run: ## The whole panel with demo data: web, worker, beat, sandbox; Ctrl-C stops
 	@scripts/environment.sh base
 	@$(BIN)/python -m scripts.run
 
-sandbox: ## The sandbox MT4 server alone
+sandbox: ## The sandbox MT4 server alone; ACCOUNTS, SEED, CLOCK, MARKET for its data and time
 	@scripts/environment.sh base
 	@$(BIN)/python -m panel.mt4.sandbox --port $(or $(SANDBOX_PORT),9100) \
-		--data $(or $(DATA_DIR),var)/sandbox
+		--data $(or $(DATA_DIR),var)/sandbox $(if $(ACCOUNTS),--accounts $(ACCOUNTS)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(CLOCK),--clock $(CLOCK)) \
+		$(if $(MARKET),--market $(MARKET))
 
 shell: ## Django's shell in the surroundings of `make run`
 	@scripts/environment.sh base

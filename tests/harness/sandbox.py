@@ -24,14 +24,15 @@ class SandboxProcess:
     """One sandbox over one data folder; the port stays the same through restarts.
 
     Options are those of its command line: `accounts=50`, `seed=1`, `key_memory=2`,
-    `held_key_memory=5`, `balance_check="lenient"`. As a context manager it starts and stops itself.
+    `held_key_memory=5`, `balance_check="lenient"`, `market="live"` (prices stand still otherwise),
+    `clock="2026-03-02T12:00:00"`. As a context manager it starts and stops itself.
     """
 
     def __init__(self, data_dir: Path | str, *, port: int | None = None, **options: Any) -> None:
         self.data_dir = Path(data_dir)
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.options: Mapping[str, Any] = {"accounts": 50, **options}
+        self.options: Mapping[str, Any] = {"accounts": 50, "market": "still", **options}
         self._service: Service | None = None
 
     def start(self, wait: float = 60) -> SandboxProcess:
@@ -80,9 +81,11 @@ class SandboxProcess:
 
     def fault(self, fault: str, operation: str = "*", **rule: Any) -> dict[str, Any]:
         """Set a fault; `seconds`, `count`, `probability`, `login`, `randomSeed` as wanted.
+        `mt4_error` takes the `code` to refuse with.
 
         Faults: delay, delay_after, drop_before, drop_after, html_502, html_502_after, busy,
-        outcome_unknown_applied, outcome_unknown_not_applied, outcome_unknown_late, read_timeout.
+        outcome_unknown_applied, outcome_unknown_not_applied, outcome_unknown_late, read_timeout,
+        mt4_error.
         """
         rule = {"fault": fault, "operation": operation, **rule}
         return dict(self._control("POST", "faults", json=rule))
@@ -104,11 +107,17 @@ class SandboxProcess:
         """Move a price."""
         self._control("POST", "price", json={"symbol": symbol, "bid": bid, "ask": ask})
 
+    def advance(self, seconds: float, step: float = 60) -> str:
+        """Move its standing clock on, in steps of so many seconds; the server's time then."""
+        moved = {"advance": seconds, "step": step}
+        return str(self._control("POST", "clock", json=moved, timeout=300)["now"])
+
     def state(self) -> dict[str, Any]:
         """How many accounts, trades, keys and faults there are."""
         return dict(self._control("GET", "state"))
 
     def _control(self, method: str, path: str, **rest: Any) -> Any:
-        response = requests.request(method, f"{self.url}/control/{path}", timeout=10, **rest)
+        rest = {"timeout": 10, **rest}
+        response = requests.request(method, f"{self.url}/control/{path}", **rest)
         assert response.ok, f"{method} {path}: {response.status_code} {response.text}"
         return response.json() if response.content else None

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.api import Api
+from tests.sandbox.orders import bid_ask, funded, place
 
 
 def _row(api: Api, login: int) -> dict[str, Any]:
@@ -60,19 +61,15 @@ def test_an_account_without_trades_is_live_but_not_cached(api: Api, login: int) 
 
 
 def test_a_price_moves_every_figure(api: Api) -> None:
-    trade = next(
-        each
-        for each in api.get("TradesRequest").data
-        if each["symbol"] == "EURUSD" and each["tradeCommand"] in ("Buy", "Sell")
-    )
-    before = _row(api, trade["login"])
-    bid = api.get("TickInfoLast/EURUSD").data["bid"]
-    api.sandbox.price("EURUSD", round(bid * 0.97, 5), round(bid * 0.9702, 5))
-    after = _row(api, trade["login"])
-    assert after["equity"] != before["equity"]
+    login = funded(api)
+    place(api, login, volume=10)
+    before, (bid, ask) = _row(api, login), bid_ask(api)
+    api.sandbox.price("EURUSD", round(bid - 0.01, 5), round(ask - 0.01, 5))
+    after = _row(api, login)
+    assert after["equity"] == pytest.approx(before["equity"] - 100, abs=0.001)
     assert after["margin"] == before["margin"], "Forex margin does not float with the price"
     tick = api.get("SymbolInfoGet?symbol=EURUSD").data
-    assert (tick["bid"], tick["direction"]) == (round(bid * 0.97, 5), "Down")
+    assert (tick["bid"], tick["direction"]) == (round(bid - 0.01, 5), "Down")
 
 
 def test_an_unknown_account_or_symbol_is_not_found(api: Api) -> None:

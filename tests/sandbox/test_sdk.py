@@ -22,10 +22,18 @@ from cplugin_webapi_sdk.unwrap import unwrap
 
 from panel.mt4.protocol.catalogue import OPERATIONS
 from panel.mt4.sandbox.operations import HANDLERS
-from tests.harness.sandbox import CLIENT_ID, CLIENT_SECRET, PLATFORM
-from tests.sandbox import samples_admin
+from tests.harness.sandbox import CLIENT_ID, CLIENT_SECRET, PLATFORM, SandboxProcess
+from tests.sandbox import samples_admin, samples_trades
 from tests.sandbox.api import FIRST_LOGIN, USD, Api, new_key, transaction
 from tests.sandbox.samples_admin import Made, Sample
+
+
+@pytest.fixture(scope="module")
+def shared_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """On a clock that stands: daily reports are there once a day is over."""
+    folder = tmp_path_factory.mktemp("sandbox")
+    with SandboxProcess(folder, accounts=60, clock="2026-03-02T12:00:00") as sandbox:
+        yield Api(sandbox)
 
 
 @pytest.fixture
@@ -72,7 +80,9 @@ def _keys(value: Any) -> Any:
 
 
 USER = {"group": USD, "name": "Ann Example", "leverage": 100, "enableFlags": 3}
-SAMPLES: dict[str, Sample | Made] = samples_admin.SAMPLES | {
+SAMPLES: dict[str, Sample | Made] = {
+    **samples_admin.SAMPLES,
+    **samples_trades.SAMPLES,
     "AdmBalanceCheck": (f"AdmBalanceCheck?logins={FIRST_LOGIN}", None),
     "AdmBalanceCheck/{login}": (f"AdmBalanceCheck/{FIRST_LOGIN}", None),
     "AdmUsersRequestSafe/{group}": ("AdmUsersRequestSafe/*", None),

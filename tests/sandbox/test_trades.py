@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.sandbox.api import FIRST_LOGIN, Api
+from tests.sandbox.orders import bid_ask, funded, place
 
 LOGINS = range(FIRST_LOGIN, FIRST_LOGIN + 60)
 
@@ -55,13 +58,12 @@ def test_cache_and_server_agree_on_open_trades(api: Api) -> None:
 
 
 def test_open_trades_show_the_price_and_profit_of_now(api: Api) -> None:
-    trade = next(t for t in _open(api) if t["symbol"] == "EURUSD" and t["tradeCommand"] == "Buy")
-    sandbox, login = api.sandbox, trade["login"]
-    assert api.get(f"UserRecordGet/{login}").code == "Ok"
-    sandbox.price("EURUSD", 1.2, 1.2002)
-    moved = api.get(f"TradesGet/{trade['order']}").data
-    assert moved["closePrice"] == 1.2
-    assert moved["profit"] > trade["profit"]
+    ticket = place(api, funded(api))
+    before, (bid, ask) = api.get(f"TradesGet/{ticket}").data, bid_ask(api)
+    api.sandbox.price("EURUSD", round(bid + 0.002, 5), round(ask + 0.002, 5))
+    moved = api.get(f"TradesGet/{ticket}").data
+    assert moved["closePrice"] == round(bid + 0.002, 5)
+    assert moved["profit"] == pytest.approx(before["profit"] + 200, abs=0.001)
 
 
 def test_trades_of_an_account_are_found_through_its_group(api: Api) -> None:

@@ -16,6 +16,7 @@ from panel.mt4.sandbox import boot
 from panel.mt4.sandbox.clients import Clients, add_from_options
 from panel.mt4.sandbox.control import Control
 from panel.mt4.sandbox.engine import Engine
+from panel.mt4.sandbox.exchange.timekeeper import Timekeeper
 from panel.mt4.sandbox.faults import Faults
 from panel.mt4.sandbox.idempotency import Keys
 from panel.mt4.sandbox.options import Options, parse
@@ -36,6 +37,7 @@ async def serve(options: Options, store: Store) -> None:
     gc.freeze()
     gc.enable()
     keys = Keys(store, memory=options.key_memory, held_memory=options.held_key_memory)
+    timekeeper = Timekeeper(state, store, seed=options.seed)
     faults = Faults(options.seed)
     engine = Engine(store, keys, faults)
     clients = Clients(store)
@@ -43,7 +45,7 @@ async def serve(options: Options, store: Store) -> None:
     server = Server(options, state, engine, faults, clients)
     app = web.Application(client_max_size=LARGEST_BODY)
     server.add_routes(app)
-    Control(state, store, keys, faults, server, clients).add_routes(app)
+    Control(state, store, keys, faults, server, clients, timekeeper).add_routes(app)
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -59,8 +61,10 @@ async def serve(options: Options, store: Store) -> None:
             f"after {time.perf_counter() - begun:.1f} s",
             flush=True,
         )
+        timekeeper.start()
         await _until_stopped(keys)
     finally:
+        await timekeeper.stop()
         await runner.cleanup()
         await engine.stop()
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from panel.mt4.protocol.enums import SymbolPriceDirection
 from panel.mt4.sandbox import seed, settings
-from panel.mt4.sandbox.clock import server_time
+from panel.mt4.sandbox.clock import Clock
+from panel.mt4.sandbox.dailies import Dailies
+from panel.mt4.sandbox.exchange.reactions import Reactions
 from panel.mt4.sandbox.options import Options
 from panel.mt4.sandbox.records import Quote
 from panel.mt4.sandbox.seed import configuration
@@ -19,16 +21,27 @@ from panel.mt4.sandbox.store import Store
 def load(options: Options, store: Store) -> State:
     """The state in the store; an empty store is filled with demo data first, in one transaction."""
     state = State()
+    state.live = options.live
+    state.clock = Clock(_standing(options, store))
     if not any(store.settings("groups")):
-        seed.fill(state, accounts=options.accounts, seed=options.seed, now=server_time())
+        seed.fill(state, accounts=options.accounts, seed=options.seed, now=state.clock.now())
         _save(state, store)
-        return state
-    _load_settings(state, store)
-    for account in store.accounts():
-        state.put_account(account)
-    for trade in store.trades():
-        state.put_trade(trade)
+    else:
+        _load_settings(state, store)
+        for account in store.accounts():
+            state.put_account(account)
+        for trade in store.trades():
+            state.put_trade(trade)
+    state.dailies = Dailies(store)
+    state.reactions = Reactions(state)
     return state
+
+
+def _standing(options: Options, store: Store) -> datetime | None:
+    """Where a standing clock begins: as it was told, or where it was left, if that is later."""
+    if options.clock is None:
+        return None
+    return max([options.clock, *map(datetime.fromisoformat, store.settings("clock"))])
 
 
 def save_quotes(state: State, store: Store) -> None:
@@ -47,7 +60,7 @@ def _save(state: State, store: Store) -> None:
 def _load_settings(state: State, store: Store) -> None:
     settings.load(state, store)
     if not settings.load_configuration(state, store):
-        configuration.add_to(state, server_time())
+        configuration.add_to(state, state.clock.now())
         with store.transaction():
             settings.save_configuration(state, store)
     for name, *prices, time, direction in store.settings("quotes"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
@@ -13,10 +14,11 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from panel.mt4.protocol.wire import WireError, read_number
+from panel.mt4.protocol.wire import WireError, read_number, read_time
 from panel.mt4.sandbox import market
 from panel.mt4.sandbox.boot import save_quotes
 from panel.mt4.sandbox.clients import Client, Clients, put_manager, with_rights
+from panel.mt4.sandbox.exchange.timekeeper import Timekeeper
 from panel.mt4.sandbox.faults import BadRuleError, Faults
 from panel.mt4.sandbox.idempotency import Keys
 from panel.mt4.sandbox.options import PLATFORM
@@ -79,7 +81,9 @@ class Control:
         faults: Faults,
         server: Server,
         clients: Clients,
+        timekeeper: Timekeeper,
     ) -> None:
+        self._timekeeper = timekeeper
         self._clients = clients
         self._state = state
         self._store = store
@@ -96,6 +100,8 @@ class Control:
             ("POST", "faults", self.add_fault),
             ("DELETE", "faults", self.clear_faults),
             ("POST", "price", self.price),
+            ("GET", "clock", self.clock),
+            ("POST", "clock", self.move_clock),
             ("GET", "clients", self.clients),
             ("POST", "clients", self.add_client),
             ("DELETE", "clients/{id}", self.drop_client),
@@ -197,9 +203,33 @@ class Control:
             quote = market.move(self._state, str(given.get("symbol")), bid, ask)
         except (WireError, market.BadPriceError) as error:
             return _json({"error": str(error)}, 400)
-        with self._store.transaction():
-            save_quotes(self._state, self._store)
+        unit = self._state.reactions.to([str(given["symbol"])])
+        unit.then(lambda store: save_quotes(self._state, store), lambda: None)
+        unit.commit(self._store, None)
         return _json(asdict(quote))
+
+    async def clock(self, request: web.Request) -> web.Response:
+        now, standing = self._state.clock.now(), self._state.clock.standing is not None
+        return _json({"now": now, "standing": standing, "live": self._state.live})
+
+    async def move_clock(self, request: web.Request) -> web.Response:
+        """Move a standing clock on: `{advance: seconds}` or `{set: time}`, in steps of `step`."""
+        given = await _object(request)
+        try:
+            seconds, step = self._way(given), float(given.get("step", 60))
+            if self._state.clock.standing is None or seconds < 0 or step <= 0:
+                raise ValueError("only a standing clock moves, and forwards")
+        except (TypeError, ValueError) as error:
+            return _json({"error": str(error)}, 400)
+        for _ in self._timekeeper.advance(seconds, step):
+            await asyncio.sleep(0)
+        return await self.clock(request)
+
+    def _way(self, given: Mapping[str, Any]) -> float:
+        """How many seconds the clock is to move."""
+        if "set" in given:
+            return (read_time(given["set"]) - self._state.clock.now()).total_seconds()
+        return float(given["advance"]) if "advance" in given else 0.0
 
 
 def _price(given: dict[str, Any], name: str) -> Decimal:

@@ -58,6 +58,9 @@ class Engine:
             if fault is None:
                 return self._apply(call, self._keys.memory)
             call.fault = fault.fault
+            if fault.code:
+                code = ResultCode.parse(fault.code)
+                raise rejected(code, f"The server was told to answer {fault.code}.")
             if call.operation.changes:
                 return await self._change_with(fault, call)
             return await self._read_with(fault, call)

@@ -13,6 +13,8 @@ from enum import Enum
 from itertools import count
 from typing import Any
 
+from panel.mt4.protocol.enums import ResultCode
+
 
 class Stage(Enum):
     """When a fault strikes."""
@@ -29,6 +31,7 @@ STAGES: Mapping[str, Stage] = {
     "delay": Stage.EXECUTION,
     "delay_after": Stage.EXECUTION,
     "read_timeout": Stage.EXECUTION,
+    "mt4_error": Stage.EXECUTION,
     "outcome_unknown_applied": Stage.EXECUTION,
     "outcome_unknown_not_applied": Stage.EXECUTION,
     "outcome_unknown_late": Stage.EXECUTION,
@@ -45,7 +48,10 @@ class BadRuleError(ValueError):
 
 @dataclass(slots=True)
 class Rule:
-    """One fault: where it applies, how often (`count` None: always), and how likely."""
+    """One fault: where it applies, how often (`count` None: always), and how likely.
+
+    `code` is for `mt4_error` alone: the result code with which MT4 refuses, doing nothing.
+    """
 
     id: int
     fault: str
@@ -54,6 +60,7 @@ class Rule:
     count: int | None = None
     probability: float = 1.0
     login: int | None = None
+    code: str = ""
 
     def concerns(self, operation: str, login: int | None, *, is_read: bool) -> bool:
         if self.count == 0 or self.operation not in ("*", operation):
@@ -78,7 +85,7 @@ class Faults:
         """Set a rule; raises BadRuleError when it cannot be understood."""
         fields = dict(given)
         unknown = fields.keys() - {
-            "fault", "operation", "seconds", "count", "probability", "login",
+            "fault", "operation", "seconds", "count", "probability", "login", "code",
         }  # fmt: skip
         if unknown:
             raise BadRuleError(f"unknown fields: {', '.join(sorted(unknown))}")
@@ -93,11 +100,14 @@ class Faults:
                 count=None if fields.get("count") is None else int(fields["count"]),
                 probability=float(fields.get("probability", 1.0)),
                 login=None if fields.get("login") is None else int(fields["login"]),
+                code=ResultCode.parse(fields["code"]).wire if "code" in fields else "",
             )
         except (TypeError, ValueError) as error:
             raise BadRuleError(str(error)) from error
         if rule.seconds < 0 or not 0 <= rule.probability <= 1:
             raise BadRuleError("seconds must not be negative, probability between 0 and 1")
+        if bool(rule.code) != (rule.fault == "mt4_error"):
+            raise BadRuleError("code and mt4_error need each other")
         self._rules.append(rule)
         return rule
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 CLIENT_ID = "sandbox"
@@ -14,7 +15,11 @@ PLATFORM = "11111111-1111-4111-8111-111111111111"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Settings of one sandbox process; seconds where a time is meant."""
+    """Settings of one sandbox process; seconds where a time is meant.
+
+    `live`: whether prices move by themselves. `clock`: where the server's clock stands, None for
+    the real one.
+    """
 
     host: str = "127.0.0.1"
     port: int = 9100
@@ -24,6 +29,8 @@ class Options:
     key_memory: float = 60.0
     held_key_memory: float = 3600.0
     strict_balance: bool = True
+    live: bool = True
+    clock: datetime | None = None
     clients: tuple[tuple[str, str, int], ...] = ()
 
 
@@ -32,6 +39,13 @@ def _positive(text: str) -> float:
     if not value > 0:
         raise argparse.ArgumentTypeError("must be more than 0")
     return value
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is not None:
+        raise argparse.ArgumentTypeError("must be a time of the server's clock, without a zone")
+    return moment.replace(microsecond=0)
 
 
 def _client(text: str) -> tuple[str, str, int]:
@@ -67,6 +81,18 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument("--balance-check", choices=("strict", "lenient"), default="strict")
     parser.add_argument(
+        "--market",
+        choices=("live", "still"),
+        default="live",
+        help="still: prices move by hand alone, and the market never closes",
+    )
+    parser.add_argument(
+        "--clock",
+        type=_moment,
+        metavar="YYYY-MM-DDTHH:MM:SS",
+        help="let the server's clock stand there; POST /control/clock moves it",
+    )
+    parser.add_argument(
         "--client",
         type=_client,
         action="append",
@@ -86,5 +112,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         key_memory=given.key_memory,
         held_key_memory=given.held_key_memory,
         strict_balance=given.balance_check == "strict",
+        live=given.market == "live",
+        clock=given.clock,
         clients=tuple(given.client),
     )

@@ -5,14 +5,21 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.protocol.records import ManagerRights, SymbolConfig, SymbolGroup, Trade
 from panel.mt4.rules import Terms
 from panel.mt4.sandbox.clock import Clock
 from panel.mt4.sandbox.configuration import Configuration
+from panel.mt4.sandbox.dailies import Dailies
+from panel.mt4.sandbox.exchange.levels import OrderLevels
 from panel.mt4.sandbox.hours import Hours
-from panel.mt4.sandbox.records import Account, GroupEntry, Quote, is_open, is_position
+from panel.mt4.sandbox.records import Account, GroupEntry, is_open, is_position
+from panel.mt4.sandbox.ticks import Quotes
+
+if TYPE_CHECKING:
+    from panel.mt4.sandbox.exchange.reactions import Reactions
 
 FIRST_LOGIN = 100001
 
@@ -44,16 +51,28 @@ class SortedKeys:
         return self._keys[start:] if count is None else self._keys[start : start + count]
 
 
+def _levels_of(trade: Trade) -> tuple[object, ...]:
+    return trade.trade_command, trade.open_price, trade.sl, trade.tp, trade.expiration
+
+
 class State:
     """The server's records. Only `unit.Unit` and the loader put anything in.
 
-    `live`: whether prices move by themselves, and markets close.
+    `live`: whether prices move by themselves, and markets close. `levels`: the prices at which
+    orders wait. `touched`: accounts whose records changed since the market last looked. What the
+    store keeps and memory does not (`dailies`), and the `reactions` to prices, are there from the
+    end of loading on.
     """
+
+    dailies: Dailies
+    reactions: Reactions
 
     def __init__(self) -> None:
         self.clock = Clock()
         self.live = False
         self.hours = Hours(self)
+        self.levels = OrderLevels()
+        self.touched: dict[int, None] = {}
         self.terms: dict[tuple[str, int], tuple[GroupEntry, Terms]] = {}
         self.accounts: dict[int, Account] = {}
         self.logins = SortedKeys()
@@ -61,7 +80,7 @@ class State:
         self.open_tickets = SortedKeys()
         self.groups: dict[str, GroupEntry] = {}
         self.symbols: dict[str, SymbolConfig] = {}
-        self.quotes: dict[str, Quote] = {}
+        self.quotes = Quotes()
         self.symbol_groups: list[SymbolGroup] = []
         self.managers: dict[int, ManagerRights] = {}
         self.config = Configuration()
@@ -78,6 +97,7 @@ class State:
         if account.login not in self.accounts:
             self.logins.add(account.login)
         self.accounts[account.login] = account
+        self.touched[account.login] = None
         self.last_login = max(self.last_login, account.login)
 
     def drop_account(self, login: int) -> None:
@@ -95,11 +115,16 @@ class State:
         self.last_ticket = max(self.last_ticket, trade.order)
         if is_open(trade):
             self.open_tickets.add(trade.order)
+            if before is None or _levels_of(before) != _levels_of(trade):
+                self.levels.add(trade)
+        self.touched[trade.login] = None
         self._side(trade).setdefault(trade.login, {})[trade.order] = trade
 
     def drop_trade(self, ticket: int) -> None:
         """Forget a record."""
-        self._take_out(self.trades.pop(ticket))
+        trade = self.trades.pop(ticket)
+        self._take_out(trade)
+        self.touched[trade.login] = None
 
     def _take_out(self, trade: Trade) -> None:
         if is_open(trade):

@@ -8,7 +8,7 @@ could lose the last changes, which a sandbox may.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,6 +109,18 @@ class Store:
             "INSERT INTO settings VALUES (?, ?, ?)",
             ((kind, index, orjson.dumps(body, default=str)) for index, body in enumerate(bodies)),
         )
+
+    def define(self, script: str) -> None:
+        """Create the tables of a module that keeps its own."""
+        self._db.executescript(script)
+
+    def write_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a module's own statement for each of these rows."""
+        self._db.executemany(statement, rows)
+
+    def query(self, statement: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Rows of a module's own tables."""
+        return iter(self._db.execute(statement, parameters).fetchall())
 
     def append(self, kind: str, rows: Iterable[tuple[int, object]]) -> None:
         """Rows of a list that only grows, such as the journal, by ascending numbers."""

@@ -98,12 +98,17 @@ class Unit:
         if not any(touched):
             return
         with store.transaction():
-            self._write(store)
+            self.write(store)
             if key is not None:
                 store.put_key(key)
-        self._show()
+        self.show()
 
-    def _write(self, store: Store) -> None:
+    def join(self, other: Unit) -> None:
+        """Commit what another unit has changed together with this one."""
+        self.then(other.write, other.show)
+
+    def write(self, store: Store) -> None:
+        """Write it to disk, inside a transaction of the caller's."""
         for login in self._dropped:
             store.drop_account(login, self.state.tickets(login))
         if self._accounts:
@@ -115,7 +120,8 @@ class Unit:
         for write, _ in self._more:
             write(store)
 
-    def _show(self) -> None:
+    def show(self) -> None:
+        """Make it visible, once it is on disk."""
         for login in self._dropped:
             self.state.drop_account(login)
         for account in self._accounts.values():

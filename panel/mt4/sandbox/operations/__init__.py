@@ -24,9 +24,11 @@ from panel.mt4.sandbox.operations import (
     margins,
     money,
     passwords,
+    reports,
     symbols,
     symbols_admin,
     trades,
+    trades_admin,
 )
 
 Handler = Callable[[Call], Any]
@@ -44,9 +46,11 @@ _MODULES = (
     margins,
     money,
     passwords,
+    reports,
     symbols,
     symbols_admin,
     trades,
+    trades_admin,
 )
 
 HANDLERS: Mapping[str, Handler] = {

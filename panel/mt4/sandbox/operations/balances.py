@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from panel.mt4.protocol.enums import ResultCode
 from panel.mt4.protocol.records import BalanceDiff
+from panel.mt4.sandbox.answers import rejected
 from panel.mt4.sandbox.call import Call
 from panel.mt4.sandbox.records import Account
 
@@ -23,7 +27,20 @@ def check_many(call: Call) -> list[BalanceDiff]:
     return [diff for diff in diffs if diff.diff]
 
 
+def fix(call: Call) -> bool:
+    """Make the stored balances what the records say; all of them, or none."""
+    for login in dict.fromkeys(call.numbers("logins")):
+        account = call.unit.account(login)
+        if account is None:
+            raise rejected(ResultCode.BadAccountInfo, f"There is no account {login}.")
+        balance = call.state.recomputed_balance(login)
+        if balance != account.user.balance:
+            call.unit.put_account(replace(account, user=replace(account.user, balance=balance)))
+    return True
+
+
 HANDLERS = {
     "AdmBalanceCheck": check_many,
     "AdmBalanceCheck/{login}": check,
+    "AdmBalanceFix": fix,
 }

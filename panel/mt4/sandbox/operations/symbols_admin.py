@@ -148,6 +148,7 @@ def send_tick(call: Call) -> bool:
     except market.BadPriceError as error:
         raise invalid_data(str(error)) from None
     call.unit.then(lambda store: save_quotes(call.unit.state, store), lambda: None)
+    call.unit.join(call.unit.state.reactions.to([symbol]))
     return True
 
 

@@ -9,7 +9,7 @@ from panel.mt4.sandbox.answers import Page, invalid, not_found
 from panel.mt4.sandbox.call import Call
 from panel.mt4.sandbox.figures import shown
 from panel.mt4.sandbox.paging import limit_of, page
-from panel.mt4.sandbox.records import is_open
+from panel.mt4.sandbox.records import is_open, is_position
 from panel.mt4.sandbox.state import SortedKeys
 
 MOST_OF_A_SNAPSHOT = 1_000_000
@@ -42,6 +42,41 @@ def open_page_of_group(call: Call) -> Page:
         if state.accounts[state.trades[ticket].login].user.group == group
     )
     return page(call, tickets.after, lambda ticket: _shown(call, ticket))
+
+
+def open_positions(call: Call) -> list[Trade]:
+    """Every open position, without the pending orders."""
+    trades = call.state.trades
+    return [
+        shown(call.state, trade)
+        for ticket in call.state.open_tickets
+        if is_position(trade := trades[ticket])
+    ]
+
+
+def open_of_symbol(call: Call) -> list[Trade]:
+    symbol = call.text("symbol")
+    if symbol is None:
+        raise invalid("symbol must be given.")
+    trades = call.state.trades
+    return [
+        shown(call.state, trade)
+        for ticket in call.state.open_tickets
+        if (trade := trades[ticket]).symbol == symbol
+    ]
+
+
+def of_group(call: Call) -> list[Trade]:
+    """Records of a group's accounts, open ones only unless told otherwise."""
+    state, group = call.state, call.params["group"]
+    if group not in state.groups:
+        raise not_found(f"There is no group {group}.")
+    open_only = call.text("openOnly") is None or call.flag("openOnly")
+    logins = [login for login in state.logins if state.accounts[login].user.group == group]
+    found = [trade for login in logins for trade in state.open_trades(login)]
+    if not open_only:
+        found += [trade for login in logins for trade in state.closed_trades(login)]
+    return [shown(state, trade) for trade in sorted(found, key=lambda trade: trade.order)]
 
 
 def open_one(call: Call) -> Trade:
@@ -99,9 +134,12 @@ def report(call: Call) -> list[Trade]:
 
 
 HANDLERS = {
+    "AdmTradesRequest/{group}": of_group,
     "TradesGet": open_page,
     "TradesGet/{ticket}": open_one,
     "TradesGetByLogin/{login}/{group}": open_of_login,
+    "TradesGetByMarket": open_positions,
+    "TradesGetBySymbol": open_of_symbol,
     "TradesRequest": open_page_of_group,
     "TradesSnapshot": snapshot,
     "TradeRecordGet/{order}": one,
