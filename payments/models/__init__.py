@@ -1,6 +1,16 @@
 """The rows of payments, one file for each thing."""
 
+from payments.models.bulk import BulkError, BulkFile, BulkItem
 from payments.models.payment import Kind, Method, Payment
 from payments.models.records import MoneyMirror, MoneyRecord
 
-__all__ = ["Kind", "Method", "MoneyMirror", "MoneyRecord", "Payment"]
+__all__ = [
+    "BulkError",
+    "BulkFile",
+    "BulkItem",
+    "Kind",
+    "Method",
+    "MoneyMirror",
+    "MoneyRecord",
+    "Payment",
+]
