@@ -1,0 +1,247 @@
+"""What a line of a bulk file says, and each thing that can be wrong with it by itself. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from panel.lib import money
+from panel.mt4.limits import CURRENCY, INT32_MAX, TRADE_COMMENT, check_trade_comment
+from payments.models import Kind
+
+REQUIRED = ("login", "kind", "amount", "currency")
+COLUMNS = (*REQUIRED, "reference", "comment")
+KINDS = (Kind.DEPOSIT, Kind.WITHDRAWAL, Kind.CREDIT_IN, Kind.CREDIT_OUT)
+# A reference such as `BD 7Q2K9F31` and a space stand before the words in MT4's comment.
+COMMENT = TRADE_COMMENT - 12
+REFERENCE = 64
+EXCERPT = 80
+
+FORMULA = "Begins like a formula: write plain values, without = + - @ in front."
+
+_LOGIN = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
+_AMOUNT = re.compile(r"([0-9]+)(?:\.([0-9]+))?", re.ASCII)
+_SIGNED = re.compile(r"[+\-\u2212][0-9][0-9.,]*", re.ASCII)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong, by line (1-based in the file, 0 for the whole) and column.
+
+    `column` is the name in the header, or empty where the line as a whole is meant; `value` is
+    an excerpt of what stood there.
+    """
+
+    line: int
+    column: str
+    value: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line that says a payment. The amount is positive, to the cent, as written in the file."""
+
+    line: int
+    login: int
+    kind: Kind
+    amount: Decimal
+    currency: str
+    reference: str = ""
+    comment: str = ""
+
+
+@dataclass(slots=True)
+class Line:
+    """The cells of a line as a reader found them; `wrong` says by index what cannot be read."""
+
+    number: int
+    cells: list[str]
+    wrong: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands in it."""
+        return not self.wrong and not any(cell.strip() for cell in self.cells)
+
+
+class Refused(Exception):
+    """The file as a whole cannot be read; `line` is 0 where no line can be named."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        self.fault = Fault(line, "", "", message)
+        super().__init__(message)
+
+
+def fault(line: int, column: str, value: str, message: str) -> Fault:
+    """A fault with an excerpt that can be stored and shown, whatever the bytes were."""
+    shown = "".join(char if char.isprintable() else "\ufffd" for char in value[:EXCERPT])
+    return Fault(line, column, shown, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Which cell of a line is which column."""
+
+    places: dict[str, int]
+    width: int
+
+    @classmethod
+    def of(cls, line: Line) -> Header:
+        """The header of a file's first line; raises `Refused` where it does not name them."""
+        names = [cell.strip().lower().replace(" ", "_") for cell in line.cells]
+        while names and not names[-1] and len(names) - 1 not in line.wrong:
+            names.pop()
+        places: dict[str, int] = {}
+        for index, name in enumerate(names):
+            if index in line.wrong or name not in COLUMNS:
+                shown = fault(0, "", line.cells[index], "").value
+                raise Refused(
+                    f"Column {index + 1} is called “{shown}”: the columns are "
+                    f"{', '.join(COLUMNS)}, in any order.",
+                    line.number,
+                )
+            if name in places:
+                raise Refused(f"The column {name} is there twice.", line.number)
+            places[name] = index
+        missing = [name for name in REQUIRED if name not in places]
+        if missing:
+            raise Refused(
+                f"The first line must name the columns; {', '.join(missing)} "
+                f"{'is' if len(missing) == 1 else 'are'} missing.",
+                line.number,
+            )
+        return cls(places, len(names))
+
+    @classmethod
+    def usual(cls) -> Header:
+        """The columns in the order of the template."""
+        return cls({name: index for index, name in enumerate(COLUMNS)}, len(COLUMNS))
+
+    def name_of(self, index: int) -> str:
+        """The column of a cell; empty beyond the header."""
+        return next((name for name, place in self.places.items() if place == index), "")
+
+    def read(self, line: Line) -> Entry | list[Fault]:
+        """The payment of a line, or everything that is wrong with it."""
+        faults = [
+            fault(line.number, self.name_of(index), line.cells[index], message)
+            for index, message in sorted(line.wrong.items())
+        ]
+        beyond = [cell for cell in line.cells[self.width :] if cell.strip()]
+        if beyond:
+            faults.append(
+                fault(
+                    line.number, "", beyond[0], "There are more cells than columns in the header."
+                )
+            )
+        texts = {
+            name: line.cells[index].strip() if index < len(line.cells) else ""
+            for name, index in self.places.items()
+        }
+        unread = {self.name_of(index) for index in line.wrong}
+        for name, message in _problems(texts):
+            if name not in unread:
+                faults.append(fault(line.number, name, texts.get(name, ""), message))
+        if faults:
+            return faults
+        return Entry(
+            line.number,
+            int(texts["login"]),
+            _kind(texts["kind"]),
+            money.cents(Decimal(texts["amount"])),
+            texts["currency"].upper(),
+            texts.get("reference", ""),
+            texts.get("comment", ""),
+        )
+
+
+def _kind(text: str) -> Kind:
+    return Kind(text.lower().replace(" ", "_"))
+
+
+def _problems(texts: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for name, check in _CHECKS.items():
+        text = texts.get(name, "")
+        if not text:
+            message = f"The {name} is missing." if name in REQUIRED else ""
+        elif name != "amount" and text.startswith(_FORMULA):
+            message = FORMULA
+        elif name != "amount" and not text.isprintable():
+            message = "Has characters that cannot be seen."
+        else:
+            message = check(text)
+        if message:
+            yield name, message
+
+
+def login_problem(text: str) -> str:
+    """What is wrong with a login as written; empty if nothing."""
+    if _LOGIN.fullmatch(text) and int(text) <= INT32_MAX:
+        return ""
+    return "A login is a whole number, digits only."
+
+
+def kind_problem(text: str) -> str:
+    """What is wrong with a kind as written; empty if nothing."""
+    if text.lower().replace(" ", "_") in KINDS:
+        return ""
+    return f"The kinds are {', '.join(KINDS)}."
+
+
+def currency_problem(text: str) -> str:
+    """What is wrong with a currency as written, the account left aside; empty if nothing."""
+    if text.isascii() and text.isalnum() and len(text) <= CURRENCY:
+        return ""
+    return "Write the account's currency, such as USD."
+
+
+def reference_problem(text: str) -> str:
+    """What is wrong with an external reference; empty if nothing."""
+    if len(text) <= REFERENCE:
+        return ""
+    return f"Use at most {REFERENCE} characters ({len(text)} now)."
+
+
+def comment_problem(text: str) -> str:
+    """What is wrong with a comment for MT4; empty if nothing."""
+    if len(text) > COMMENT:
+        now = f"({len(text)} now)"
+        return f"Use at most {COMMENT} characters {now}: the reference stands before them in MT4."
+    return " ".join(check_trade_comment(text))
+
+
+def amount_problem(text: str) -> str:
+    """What is wrong with an amount as written; empty if nothing. A comma is never guessed about:
+    it is a decimal sign for some and parts thousands for others.
+    """
+    found = _AMOUNT.fullmatch(text)
+    if found is None:
+        if _SIGNED.fullmatch(text):
+            return "Write the amount without a sign, more than zero: the kind says the direction."
+        if text.startswith(_FORMULA):
+            return FORMULA
+        if "," in text:
+            return "Has a comma: use a point before the cents, and nothing between thousands."
+        return "Write an amount such as 1234.50: digits, and a point before the cents."
+    whole, part = found.groups()
+    if part and len(part) > 2:
+        return f"Has {len(part)} decimals: use at most two."
+    if len(whole) > 20 or Decimal(text) > money.LARGEST:
+        return f"The amount must not exceed {money.show(money.LARGEST)}."
+    if Decimal(text) <= 0:
+        return "The amount must be more than zero."
+    return ""
+
+
+_CHECKS: dict[str, Callable[[str], str]] = {
+    "login": login_problem,
+    "kind": kind_problem,
+    "amount": amount_problem,
+    "currency": currency_problem,
+    "reference": reference_problem,
+    "comment": comment_problem,
+}
