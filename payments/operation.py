@@ -26,7 +26,7 @@ from panel.models import Status
 from panel.mt4.limits import TRADE_COMMENT, check_trade_comment
 from panel.mt4.protocol.enums import TradeCommand
 from panel.ui.figures import money_text, percent_text
-from payments import checks
+from payments import checks, limits
 from payments.evidence import judge, records_of
 from payments.mirror import keep
 from payments.models import Kind, Method, Payment
@@ -35,7 +35,7 @@ from payments.standing import Standing, standing
 if TYPE_CHECKING:
     from panel.access.actor import Actor
     from panel.commands.call import Call
-    from panel.models import ChangeRequest
+    from panel.models import ChangeRequest, User
     from panel.mt4.read import Reader
 
 # Seconds asked of MT4 for a money operation: the protocol's default for trades.
@@ -122,6 +122,14 @@ class MoneyCommand(MT4Command):
             "balance": now.balance,
             "credit": now.credit,
         }
+
+    def hold_limits(
+        self, maker: User, target: Target, *, but: ChangeRequest | None, lock: bool
+    ) -> None:
+        """Beside the amount: the limit, what is used of it, what is left."""
+        platform = self.get_platform().pk
+        one = limits.Movement(platform, target.group, self.kind, target.currency, self.amount)
+        limits.hold(maker, [one], but=but, lock=lock)
 
     def watched(self, before: dict[str, Any]) -> dict[str, Any]:
         """Balances move by trading, and are checked anew; these must be what was approved."""

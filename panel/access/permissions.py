@@ -42,12 +42,19 @@ _LISTED = [
     Permission("staff.change", "Change staff, roles and scopes", "Administration"),
     Permission("policies.view", "See approval policies", "Administration"),
     Permission("policies.change", "Change approval policies", "Administration"),
+    Permission("limits.view", "See payment limits and what is used of them", "Payments"),
+    Permission("limits.change", "Change payment limits", "Administration"),
+    Permission("limits.approve", "Approve changes of payment limits", "Administration"),
     Permission("platforms.view", "See platforms", "Administration"),
     Permission("platforms.change", "Change platforms", "Administration"),
     Permission("admin.approve", "Approve administrators' changes", "Administration"),
 ]
 
 PERMISSIONS: dict[str, Permission] = {permission.code: permission for permission in _LISTED}
+
+# What scheduled jobs may ask for, under the policies like everybody: no role carries it, so that no
+# person can ask for it, and no administrator can add to it.
+MACHINE_RIGHTS: frozenset[str] = frozenset()
 
 # For a page that every signed-in person may open: their own settings, their own requests.
 SIGNED_IN = "signed-in"

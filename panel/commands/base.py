@@ -146,6 +146,15 @@ class Command:
         """What will happen, in a sentence, with checks."""
         raise NotImplementedError
 
+    def hold_limits(
+        self, maker: User, target: Target, *, but: ChangeRequest | None, lock: bool
+    ) -> None:
+        """Raise `Invalid` if it would go past a limit of its maker.
+
+        `but` is the request that it replaces. With `lock` this runs in the transaction that
+        writes the request, and nobody else's request of the same maker is counted meanwhile.
+        """
+
     def watched(self, before: dict[str, Any]) -> dict[str, Any]:
         """The part of `before` that must still hold when it is carried out."""
         return before

@@ -9,6 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from panel.access.masks import matches
+from panel.access.permissions import MACHINE_RIGHTS
 
 
 class Role(models.Model):
@@ -43,6 +44,8 @@ class User(AbstractBaseUser):
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=100)
     is_active = models.BooleanField(default=True)
+    # A part of the panel that makes requests by itself: never active, so it cannot sign in.
+    is_machine = models.BooleanField(default=False)
     roles = models.ManyToManyField(Role, blank=True, related_name="people")
     time_zone = models.CharField(max_length=50, default="UTC")
     preferences = models.JSONField(default=dict, blank=True)
@@ -55,6 +58,12 @@ class User(AbstractBaseUser):
 
     class Meta:
         ordering = ("name",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(is_machine=False) | models.Q(is_active=False),
+                name="machines_do_not_sign_in",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -62,6 +71,8 @@ class User(AbstractBaseUser):
     @cached_property
     def rights(self) -> frozenset[str]:
         """All permission codes of this person's roles; none when deactivated."""
+        if self.is_machine:
+            return MACHINE_RIGHTS
         if not self.is_active:
             return frozenset()
         return frozenset(

@@ -147,6 +147,9 @@ class CommandView(PanelView):
         """What will happen, and the button that does it."""
         live = live_reader(command)
         command.validate(live, self.request.actor)
+        if command.moves_money:
+            maker, target = self.request.actor.person_or_fail(), command.target(live)
+            command.hold_limits(maker, target, but=self.get_superseded(), lock=False)
         preview = command.preview(live)
         return self.render(
             status=UNPROCESSABLE if confirm_error else 200,

@@ -1,6 +1,7 @@
 """The rows of payments, one file for each thing."""
 
 from payments.models.bulk import BulkError, BulkFile, BulkItem
+from payments.models.limit import Limit, LimitTurn
 from payments.models.payment import Kind, Method, Payment
 from payments.models.records import MoneyMirror, MoneyRecord
 
@@ -9,6 +10,8 @@ __all__ = [
     "BulkFile",
     "BulkItem",
     "Kind",
+    "Limit",
+    "LimitTurn",
     "Method",
     "MoneyMirror",
     "MoneyRecord",

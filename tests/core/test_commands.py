@@ -18,7 +18,7 @@ TESTS = Path(__file__).resolve().parents[1]
 # Commands without a form of their own, and why.
 NO_FORM: dict[str, str] = {}
 # Who stands behind it: commands that a rule of the house, not a policy row, keeps for two people.
-ALWAYS_TWO = ("staff.", "roles.", "policies.", "platforms.", "requests.settle")
+ALWAYS_TWO = ("staff.", "roles.", "policies.", "platforms.", "limits.", "requests.settle")
 
 every_command = pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
 

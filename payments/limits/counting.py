@@ -1,0 +1,253 @@
+"""Counting: what a person has moved, and whether the next payment still fits every limit.
+
+What was rejected, withdrawn, expired or failed does not count; what is unknown does. A bulk file's
+lines count from the moment the file is submitted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from panel.access.masks import matches
+from panel.commands.base import Invalid
+from panel.lib.money import ZERO
+from panel.models import ChangeRequest, Status, User
+from panel.ui.figures import money_text
+from payments.models import BulkItem, Limit, LimitTurn, Payment
+
+DAY = timedelta(hours=24)
+MONTH = timedelta(days=30)
+NOT_COUNTED = (Status.REJECTED, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED)
+NOTHING = Decimal(0)
+# How the names of commands begin that carry out whole files.
+FILES = "payments.bulk_"
+
+Period = Literal["operation", "day", "month"]
+_PERIODS: dict[Period, str] = {
+    "operation": "at once",
+    "day": "in 24 hours",
+    "month": "in 30 days",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Money that is to move on one account, or has moved; positive, in the account's currency."""
+
+    platform_id: int
+    group: str
+    kind: str
+    currency: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one person moved on the accounts of one group, in one kind and currency."""
+
+    person_id: int
+    platform_id: int
+    group: str
+    kind: str
+    currency: str
+    day: Decimal
+    month: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What one person has used of a limit in one currency."""
+
+    day: Decimal = ZERO
+    month: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A limit that a movement goes past. `index` counts the movements that were asked about."""
+
+    index: int
+    limit: Limit
+    period: Period
+    most: Decimal
+    used: Decimal
+    asked: Decimal
+    currency: str
+
+    @property
+    def left(self) -> Decimal:
+        """What may still be moved."""
+        return max(ZERO, self.most - self.used)
+
+    @property
+    def text(self) -> str:
+        """The limit, what is used of it, what is left."""
+        most = f"{money_text(self.most, self.currency)} {_PERIODS[self.period]}"
+        if self.period == "operation":
+            return f"Your limit is {most}."
+        return (
+            f"Your limit is {most}: {money_text(self.used)} is used, "
+            f"{money_text(self.left, self.currency)} is left."
+        )
+
+
+def limits_of(person: User) -> list[Limit]:
+    """The limits that hold a person. Scheduled jobs are held only by those that name them."""
+    own = Q(person=person)
+    if not person.is_machine:
+        own |= Q(role__slug__in=person.role_slugs) | Q(person__isnull=True, role__isnull=True)
+    rows = Limit.objects.filter(own, active=True)
+    return list(rows.select_related("person", "role", "platform").order_by("pk"))
+
+
+def fits(limit: Limit, on: Movement | Spent) -> bool:
+    """Whether a limit speaks of a movement, whoever made it."""
+    return (
+        (not limit.kinds or on.kind in limit.kinds)
+        and limit.platform_id in (None, on.platform_id)
+        and limit.currency in ("", on.currency)
+        and matches(limit.group_masks, on.group)
+    )
+
+
+def spent(
+    people: Iterable[int] | None = None,
+    *,
+    but: ChangeRequest | None = None,
+    now: datetime | None = None,
+) -> list[Spent]:
+    """What people (all of them, if none are named) moved within 24 hours and 30 days.
+
+    `but` is a request that is about to be replaced: it does not count any more.
+    """
+    now = now or timezone.now()
+    # A file's payments are counted as its lines, which are there before any of them is.
+    single = (
+        Payment.objects.filter(created__gte=now - MONTH)
+        .exclude(status__in=NOT_COUNTED)
+        .exclude(request__command__startswith=FILES)
+    )
+    lines = BulkItem.objects.filter(file__request__created__gte=now - MONTH).exclude(
+        Q(state__in=(BulkItem.State.REJECTED, BulkItem.State.CANCELLED))
+        | Q(state=BulkItem.State.READY, file__request__status__in=NOT_COUNTED)
+    )
+    if people is not None:
+        single = single.filter(request__maker__in=people)
+        lines = lines.filter(file__request__maker__in=people)
+    if but is not None:
+        single = single.exclude(request=but)
+        lines = lines.exclude(file__request=but)
+    return [
+        *_sums(single, "request__maker", "platform", "created", now),
+        *_sums(lines, "file__request__maker", "file__platform", "file__request__created", now),
+    ]
+
+
+def _sums(
+    rows: QuerySet[Any], maker: str, platform: str, created: str, now: datetime
+) -> Iterator[Spent]:
+    """One row for each maker, platform, group, kind and currency."""
+    places = (maker, platform, "mt4_group", "kind", "currency")
+    sums = rows.order_by().values_list(*places)
+    yield from (
+        Spent(*row)
+        for row in sums.annotate(
+            day=Coalesce(Sum("amount", filter=Q(**{f"{created}__gte": now - DAY})), NOTHING),
+            month=Sum("amount"),
+        )
+    )
+
+
+def count(limit: Limit, rows: Iterable[Spent]) -> dict[tuple[int, str], Used]:
+    """What each person has used of a limit, by (person, currency)."""
+    used: dict[tuple[int, str], Used] = defaultdict(Used)
+    for row in rows:
+        if fits(limit, row):
+            place = (row.person_id, row.currency)
+            used[place] = Used(used[place].day + row.day, used[place].month + row.month)
+    return dict(used)
+
+
+def check_many(
+    person: User,
+    movements: Sequence[Movement],
+    *,
+    but: ChangeRequest | None = None,
+    lock: bool = False,
+) -> list[Breach]:
+    """Every limit that the movements, one after the other, would go past; by their order.
+
+    A sum over several movements is reported once, at the movement that goes past it. With `lock`
+    (inside a transaction, before its audit entry) the person's other requests wait until this one
+    is written or given up.
+    """
+    limits = [one for one in limits_of(person) if any(fits(one, each) for each in movements)]
+    windowed = any((limit.per_day, limit.per_30_days) != (None, None) for limit in limits)
+    if lock and windowed:
+        take_turn(person)
+    before = spent([person.pk], but=but) if windowed else []
+    found = [
+        breach
+        for limit in limits
+        for breach in _breaches(limit, movements, count(limit, before), person)
+    ]
+    return sorted(found, key=lambda breach: breach.index)
+
+
+def _breaches(
+    limit: Limit,
+    movements: Sequence[Movement],
+    counted: dict[tuple[int, str], Used],
+    person: User,
+) -> Iterator[Breach]:
+    asked: dict[str, Decimal] = defaultdict(Decimal)
+    told: set[tuple[str, str]] = set()
+    for index, movement in enumerate(movements):
+        if not fits(limit, movement):
+            continue
+        currency = movement.currency
+        asked[currency] += movement.amount
+        used = counted.get((person.pk, currency), Used())
+        if limit.per_operation is not None and movement.amount > limit.per_operation:
+            yield Breach(
+                index, limit, "operation", limit.per_operation, ZERO, movement.amount, currency
+            )
+        sums: tuple[tuple[Period, Decimal | None, Decimal], ...] = (
+            ("day", limit.per_day, used.day),
+            ("month", limit.per_30_days, used.month),
+        )
+        for period, most, before in sums:
+            past = most is not None and before + asked[currency] > most
+            if past and most is not None and (period, currency) not in told:
+                told.add((period, currency))
+                yield Breach(index, limit, period, most, before, asked[currency], currency)
+
+
+def take_turn(person: User) -> None:
+    """Wait until no other request of the person is being counted; held to the end of the
+    transaction."""
+    LimitTurn.objects.get_or_create(person=person)
+    LimitTurn.objects.select_for_update().get(person=person)
+
+
+def hold(
+    person: User,
+    movements: Sequence[Movement],
+    *,
+    but: ChangeRequest | None = None,
+    lock: bool,
+    field: str = "amount",
+) -> None:
+    """Raise `Invalid`, beside a field, if the movements go past a limit of the person."""
+    found = check_many(person, movements, but=but, lock=lock)
+    if found:
+        raise Invalid({field: list(dict.fromkeys(breach.text for breach in found))})

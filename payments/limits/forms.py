@@ -1,0 +1,82 @@
+"""Forms of limits."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from panel.models import Platform, User
+from panel.ui.administration import ReasonForm, role_choices
+from payments.models import Kind
+
+WHO_HELP = "Each person is counted by themselves."
+
+
+def _people() -> list[tuple[str, str]]:
+    rows = User.objects.order_by("name", "email").values_list("email", "name")
+    return [("", "Nobody by name"), *((email, f"{name} ({email})") for email, name in rows)]
+
+
+def _amount(label: str, help_text: str) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label,
+        required=False,
+        max_digits=18,
+        decimal_places=2,
+        min_value=Decimal(0),
+        help_text=help_text,
+    )
+
+
+class LimitForm(ReasonForm):
+    """A limit. Neither a person nor a role: it holds everybody."""
+
+    role = forms.ChoiceField(
+        label="Role",
+        required=False,
+        choices=lambda: [("", "Everybody"), *role_choices()],
+        help_text=WHO_HELP,
+    )
+    person = forms.ChoiceField(
+        label="Or one person", required=False, choices=_people, help_text="Instead of a role."
+    )
+    per_operation = _amount("At once", "One payment, or one line of a file. Empty: no limit.")
+    per_day = _amount("In 24 hours", "The last 24 hours up to now, UTC; not a calendar day.")
+    per_30_days = _amount("In 30 days", "The last 30 × 24 hours up to now.")
+    currency = forms.CharField(
+        label="Only accounts in",
+        required=False,
+        max_length=12,
+        help_text="Such as USD. Empty: each currency is counted by itself.",
+    )
+    kinds = forms.MultipleChoiceField(
+        label="Kinds",
+        required=False,
+        choices=Kind.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Those ticked are counted together; none ticked: all kinds together.",
+    )
+    platform = forms.ChoiceField(
+        label="Platform",
+        required=False,
+        choices=lambda: [
+            ("", "Every platform"),
+            *Platform.objects.values_list("slug", "name"),
+        ],
+    )
+    group_masks = forms.CharField(
+        label="MT4 groups",
+        initial="*",
+        max_length=500,
+        help_text="Comma-separated; * stands for any letters, ! takes groups out.",
+    )
+    active = forms.BooleanField(label="In force", required=False, initial=True)
+    note = forms.CharField(label="Note", required=False, max_length=200)
+
+    def clean(self) -> dict[str, Any]:
+        """Words as the command wants them."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        cleaned["currency"] = cleaned.get("currency", "").strip().upper()
+        return cleaned
