@@ -226,7 +226,8 @@ def test_a_limit_takes_a_second_person_and_is_audited(cast: Cast, db: None) -> N
     limit.refresh_from_db()
     assert limit.per_day == Decimal(5000)
     last = AuditEntry.objects.filter(action="request done").latest("seq")
-    assert last.before and last.after
+    assert last.before
+    assert last.after
     assert (last.before["per_day"], last.after["per_day"]) == ("1000.00", "5000.00")
     gone = submit(
         RemoveLimit(limit=limit.pk), actor=actor(cast.adam), source="test", reason="", key="x"
