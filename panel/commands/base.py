@@ -125,6 +125,11 @@ class Command:
         """The amount that policies look at, in the account's currency; None without one."""
         return None
 
+    @property
+    def least_needed(self) -> Needed:
+        """The approvals without which it never runs, whatever the policies say."""
+        return self.default_needed
+
     def get_platform(self) -> Platform | None:
         """The platform it is about; None for a change of the panel itself."""
         return None

@@ -33,6 +33,14 @@ class Undecided(Exception):
         super().__init__(evidence.text)
 
 
+class HandedOver(Exception):
+    """The request goes on in other hands: whoever took it over writes its outcome.
+
+    A command raises it once it has put the lease away, so that nobody takes the request for one
+    whose worker fell silent.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Send:
     """What goes with every sending: the key, and the last moment at which it may begin."""

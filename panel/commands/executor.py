@@ -25,7 +25,7 @@ from django.utils import timezone
 from panel.access.actor import Actor
 from panel.commands import holds
 from panel.commands.base import Invalid, MT4Command, PanelCommand
-from panel.commands.call import Call, Undecided
+from panel.commands.call import Call, HandedOver, Undecided
 from panel.commands.registry import command_class, load
 from panel.commands.states import Moved, move
 from panel.lib.digest import plain
@@ -133,6 +133,8 @@ def attempt(command: MT4Command, call: Call) -> None:
     """Take the command's steps and write what became of them."""
     try:
         command.execute(call)
+    except HandedOver:
+        log.info("handed over", reference=call.reference)
     except LeaseLost as lost:
         log.warning("lease lost", reference=call.reference, why=str(lost))
         if not call.request.progress:

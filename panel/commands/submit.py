@@ -120,7 +120,7 @@ def submit(
             target.currency,
             command.amount,
         ),
-        at_least=command.default_needed,
+        at_least=command.least_needed,
     )
     try:
         with transaction.atomic():

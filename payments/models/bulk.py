@@ -73,8 +73,20 @@ class BulkFile(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.CHECKING)
     rows = models.PositiveIntegerField(default=0)
     errors = models.PositiveIntegerField(default=0)
-    # A list of {kind, currency, count, amount}.
+    # A list of {kind, currency, count, amount, largest}.
     totals = models.JSONField(default=list)
+    # The MT4 groups of its lines: only who sees them all sees the file.
+    groups = models.JSONField(default=list)
+    # Over the lines as they were stored: what is approved is what is carried out.
+    items_sha256 = models.CharField(max_length=64, blank=True)
+    # The bytes, below DATA_DIR/bulk, under a name that says nothing.
+    stored = models.CharField(max_length=64, blank=True)
+    # For lines of credit in: the last day on which it is good, on the server's clock.
+    credit_expires = models.DateField(null=True)
+    # Checking: lines looked at so far, and the lease of the worker that looks.
+    checked = models.PositiveIntegerField(default=0)
+    check_attempt = models.PositiveIntegerField(default=0)
+    checking_until = models.DateTimeField(null=True)
     # When the present run began, and how many lines were final before it.
     begun = models.DateTimeField(null=True)
     final_before = models.PositiveIntegerField(default=0)
@@ -152,6 +164,7 @@ class BulkItem(models.Model):
         indexes = (
             models.Index(fields=("file", "state", "line"), name="bulk_item_state"),
             models.Index(fields=("file", "login"), name="bulk_item_account"),
+            models.Index(fields=("external_reference",), name="bulk_item_external"),
         )
         constraints = (
             models.UniqueConstraint(fields=("file", "line"), name="one_bulk_item_per_line"),

@@ -1,0 +1,85 @@
+"""Whether the accounts can bear what a file takes out of them, read live, many at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+
+from panel.lib.money import ZERO, cents_down, show
+from panel.models import Platform
+from panel.mt4 import rules
+from panel.mt4.protocol.records import MarginLevel, User
+from panel.mt4.read import Reader, reader
+from panel.ui.owners import LOGINS_PER_CALL, portions
+from payments.bulk.rows import Entry, Fault, fault
+from payments.models import Kind
+
+# From this many accounts on, all margins are read in one call instead of one for each.
+MANY = 25
+
+
+class Funds:
+    """Gathers what a file takes out, by account, and holds it against the accounts at the end.
+
+    What the same file pays in does not count: which line comes first is not promised. The figures
+    are looked at again right before each line is sent.
+    """
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.taken: dict[Kind, dict[int, list[tuple[int, Decimal]]]] = {
+            Kind.WITHDRAWAL: defaultdict(list),
+            Kind.CREDIT_OUT: defaultdict(list),
+        }
+
+    def note(self, entry: Entry) -> None:
+        """Remember a line that takes something out."""
+        if entry.kind in self.taken:
+            self.taken[entry.kind][entry.login].append((entry.line, entry.amount))
+
+    def short(self) -> Iterator[Fault]:
+        """The lines from which on an account has not enough. Raises the errors of
+        `panel.mt4.errors`.
+        """
+        live = reader(self.platform.connection)
+        withdrawn, credit = self.taken[Kind.WITHDRAWAL], self.taken[Kind.CREDIT_OUT]
+        margins = self._margins(live, sorted(withdrawn))
+        for some in portions(sorted({*withdrawn, *credit}), LOGINS_PER_CALL):
+            for user in live.accounts_of(some):
+                if user.login in withdrawn:
+                    most = withdrawable(user, margins.get(user.login))
+                    words = "can be withdrawn from"
+                    yield from _beyond(user.login, withdrawn[user.login], most, words)
+                if user.login in credit:
+                    most, words = max(user.credit, ZERO), "of credit is there on"
+                    yield from _beyond(user.login, credit[user.login], most, words)
+
+    def _margins(self, live: Reader, logins: list[int]) -> dict[int, MarginLevel]:
+        if len(logins) <= MANY:
+            return {login: live.margin_level(login) for login in logins}
+        wanted = set(logins)
+        found = {level.login: level for level in live.margin_levels() if level.login in wanted}
+        missing = wanted - found.keys()
+        return found | {login: live.margin_level(login) for login in sorted(missing)}
+
+
+def withdrawable(user: User, margin: MarginLevel | None) -> Decimal:
+    """The most that can be withdrawn, in the account's currency; nothing without its margins."""
+    if margin is None:
+        return ZERO
+    most = rules.withdrawable(
+        balance=user.balance, credit=user.credit, equity=margin.equity, margin=margin.margin
+    )
+    return max(ZERO, min(most, cents_down(margin.free - user.credit)))
+
+
+def _beyond(
+    login: int, lines: list[tuple[int, Decimal]], most: Decimal, words: str
+) -> Iterator[Fault]:
+    total = ZERO
+    for line, amount in sorted(lines):
+        total += amount
+        if total > most:
+            before = "" if len(lines) == 1 else f"; with the lines before, {show(total)} are asked"
+            yield fault(line, "amount", f"{amount}", f"{show(most)} {words} {login}{before}.")

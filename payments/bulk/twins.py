@@ -1,0 +1,106 @@
+"""Lines that were there before: in the same file, or in payments and files of the last 30 days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from payments.bulk.rows import Entry, Fault, fault
+from payments.checks import NOT_MOVED
+from payments.models import BulkFile, BulkItem, Payment
+
+WITHIN = timedelta(days=30)
+# A file whose lines were sent, or may yet be.
+COUNTED = ("submitted", "running", "cancelling", "cancelled", "finished")
+NOT_SENT = ("rejected", "cancelled")
+
+Same = tuple[int, str, Decimal, str]
+Name = tuple[str, str]
+
+
+class Twins:
+    """Remembers the lines of a file, and asks the database about many at a time.
+
+    A twin has login, kind, amount and reference in common, or kind and external reference.
+    """
+
+    def __init__(self, file: BulkFile) -> None:
+        self.file = file
+        self.same: dict[Same, int] = {}
+        self.named: dict[Name, int] = {}
+
+    def within(self, entry: Entry) -> Fault | None:
+        """The line's twin further up in the file."""
+        same = (entry.login, str(entry.kind), entry.amount, entry.reference)
+        name = (str(entry.kind), entry.reference)
+        line = self.same.setdefault(same, entry.line)
+        if line != entry.line:
+            return fault(
+                entry.line,
+                "login",
+                str(entry.login),
+                f"Is the same as line {line}: if both are meant, give each a reference of its own.",
+            )
+        if entry.reference:
+            line = self.named.setdefault(name, entry.line)
+            if line != entry.line:
+                return fault(
+                    entry.line,
+                    "reference",
+                    entry.reference,
+                    f"The reference is already that of line {line}, a {entry.kind.label} too.",
+                )
+        return None
+
+    def before(self, entries: Sequence[Entry]) -> Iterator[Fault]:
+        """Twins of these lines among what was asked for within 30 days."""
+        logins = {entry.login for entry in entries}
+        names = {entry.reference for entry in entries if entry.reference}
+        same, _ = earlier(self.file, Q(login__in=logins))
+        _, named = earlier(self.file, Q(external_reference__in=names))
+        for entry in entries:
+            name = (str(entry.kind), entry.reference)
+            other = same.get((entry.login, str(entry.kind), entry.amount, entry.reference))
+            if other:
+                yield fault(
+                    entry.line,
+                    "login",
+                    str(entry.login),
+                    f"The same was asked for within 30 days: {other}. If this is another payment, "
+                    "give it a reference of its own.",
+                )
+            elif entry.reference and name in named:
+                yield fault(
+                    entry.line,
+                    "reference",
+                    entry.reference,
+                    f"The reference was used within 30 days: {named[name]}.",
+                )
+
+
+def earlier(file: BulkFile, about: Q) -> tuple[dict[Same, str], dict[Name, str]]:
+    """Recent payments and lines of other files, by what a twin has in common; the values say
+    which they are. `about` narrows by `login` and `external_reference`.
+    """
+    since = timezone.now() - WITHIN
+    payments: QuerySet[Payment] = Payment.objects.filter(
+        about, platform=file.platform_id, created__gte=since
+    ).exclude(status__in=NOT_MOVED)
+    files = BulkFile.objects.filter(
+        platform=file.platform_id, created__gte=since, state__in=COUNTED
+    ).exclude(pk=file.pk)
+    items = BulkItem.objects.filter(about, file__in=list(files.values_list("pk", flat=True)))
+    same: dict[Same, str] = {}
+    named: dict[Name, str] = {}
+    columns = ("login", "kind", "amount", "external_reference", "reference")
+    for rows in (payments, items.exclude(state__in=NOT_SENT)):
+        found = rows.order_by().values_list(*columns)
+        for login, kind, amount, external, reference in found.iterator(chunk_size=2000):
+            same[login, kind, amount, external] = reference
+            if external:
+                named[kind, external] = reference
+    return same, named
