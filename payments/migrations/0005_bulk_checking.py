@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0003_bulk_files"),
+        ("payments", "0004_limits"),
     ]
 
     operations = [
