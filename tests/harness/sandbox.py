@@ -107,7 +107,7 @@ class SandboxProcess:
         """Move a price."""
         self._control("POST", "price", json={"symbol": symbol, "bid": bid, "ask": ask})
 
-    def advance(self, seconds: float, step: float = 60) -> str:
+    def advance(self, seconds: int, step: int = 60) -> str:
         """Move its standing clock on, in steps of so many seconds; the server's time then."""
         moved = {"advance": seconds, "step": step}
         return str(self._control("POST", "clock", json=moved, timeout=300)["now"])

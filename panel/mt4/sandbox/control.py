@@ -29,6 +29,9 @@ from panel.mt4.sandbox.store import Store
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+LONGEST_WAY = 366 * 86_400
+"""Seconds that one call may move the clock by."""
+
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sandbox MT4</title>
 <h1>An MT4 server in a box</h1>
 <p>It speaks the JSON WebAPI version 2, for demo, training and tests. No money here is real.</p>
@@ -216,20 +219,22 @@ class Control:
         """Move a standing clock on: `{advance: seconds}` or `{set: time}`, in steps of `step`."""
         given = await _object(request)
         try:
-            seconds, step = self._way(given), float(given.get("step", 60))
-            if self._state.clock.standing is None or seconds < 0 or step <= 0:
-                raise ValueError("only a standing clock moves, and forwards")
-        except (TypeError, ValueError) as error:
+            seconds, step = self._way(given), int(given.get("step", 60))
+            if self._state.clock.standing is None:
+                raise ValueError("only a standing clock moves: start with --clock")
+            if not 0 <= seconds <= LONGEST_WAY or step < 1:
+                raise ValueError("the clock moves forwards, by a year at most")
+        except (TypeError, ValueError, OverflowError) as error:
             return _json({"error": str(error)}, 400)
         for _ in self._timekeeper.advance(seconds, step):
             await asyncio.sleep(0)
         return await self.clock(request)
 
-    def _way(self, given: Mapping[str, Any]) -> float:
+    def _way(self, given: Mapping[str, Any]) -> int:
         """How many seconds the clock is to move."""
         if "set" in given:
-            return (read_time(given["set"]) - self._state.clock.now()).total_seconds()
-        return float(given["advance"]) if "advance" in given else 0.0
+            return int((read_time(given["set"]) - self._state.clock.now()).total_seconds())
+        return int(given.get("advance", 0))
 
 
 def _price(given: dict[str, Any], name: str) -> Decimal:

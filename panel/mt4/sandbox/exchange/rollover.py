@@ -17,7 +17,7 @@ from panel.mt4.sandbox.records import Account, is_open, is_position
 from panel.mt4.sandbox.state import State
 from panel.mt4.sandbox.unit import Unit
 
-ACCOUNTS_AT_ONCE = 500
+ACCOUNTS_AT_ONCE = 100
 LAST_MINUTE = time(23, 59)
 
 

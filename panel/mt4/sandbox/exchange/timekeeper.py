@@ -22,7 +22,9 @@ log = logging.getLogger("sandbox")
 TICK_SECONDS = 1.0
 SAVE_SECONDS = 30.0
 """How often prices are saved: a crash loses no more of them than that."""
-LOOKS_A_TICK = 400
+LOOKS_AT_ONCE = 50
+"""How many changed accounts are looked at before callers get their turn: some milliseconds."""
+LOOKS_A_TICK = 500
 MOST_NIGHTS = 7
 """A server that was off for longer charges no more nights than these."""
 
@@ -57,13 +59,13 @@ class Timekeeper:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             try:
-                for _ in self._step(self._state.clock.now(), LOOKS_A_TICK):
+                for _ in self._step(self._state.clock.now(), LOOKS_AT_ONCE):
                     await asyncio.sleep(0)
             except Exception:
                 # One bad tick must not end the market.
                 log.exception("A tick failed")
 
-    def advance(self, seconds: float, step: float) -> Iterator[None]:
+    def advance(self, seconds: int, step: int) -> Iterator[None]:
         """Move a standing clock on, in steps of so many seconds; yields between them."""
         end = self._state.clock.now() + timedelta(seconds=seconds)
         while (now := self._state.clock.now()) < end:
@@ -78,6 +80,11 @@ class Timekeeper:
         yield from self._end_days(now.date())
         moved = self._move(now) if self._state.live else []
         self._state.reactions.to(moved, most=most).commit(self._store, None)
+        for _ in range(LOOKS_AT_ONCE, LOOKS_A_TICK, LOOKS_AT_ONCE):
+            if most is None or not self._state.touched:
+                break
+            yield
+            self._state.reactions.to((), most=most).commit(self._store, None)
         self._last = now
         if time.monotonic() - self._saved > SAVE_SECONDS:
             self._save()

@@ -49,13 +49,15 @@ class Watch:
         for login in changed:
             del self._state.touched[login]
         found = dict.fromkeys(changed)
-        for name in symbols:
+        moved = list(symbols)
+        for name in moved:
             levels, quote = self._by_symbol.get(name), self._state.quotes.get(name)
             if levels is not None and quote is not None:
                 for login, look in levels.reached(quote):
                     if self._looks.get(login) == look:
                         found[login] = None
-        found.update(dict.fromkeys(self._next_of_the_round()))
+        if moved or most is None:
+            found.update(dict.fromkeys(self._next_of_the_round()))
         return list(found)
 
     def _next_of_the_round(self) -> list[int]:
