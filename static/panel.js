@@ -228,7 +228,9 @@ function listKeys() {
     }));
     return row;
   });
-  one("dl", here).replaceChildren(...rows);
+  const list = document.createElement("dl");
+  list.append(...rows);
+  here.replaceChildren(one("h3", here), list);
   here.hidden = rows.length === 0;
   one("[data-keys-list]").hidden = !one("[data-table]");
 }
@@ -334,6 +336,12 @@ document.addEventListener("htmx:afterSettle", (event) => {
   }
   wake(now || document);
 });
+
+// A live region is heard only if it stays while its words change, so it stands outside the part.
+function say(part) {
+  const region = document.getElementById(part.dataset.sayIn);
+  if (region && region.textContent !== part.dataset.say) region.textContent = part.dataset.say;
+}
 
 function pollTrouble(live) {
   let bar = one(".ui-poll-trouble", live);
@@ -531,6 +539,8 @@ function wake(scope) {
     showPlace(table);
   }
   guardTyping(scope);
+  if (scope.dataset?.say) say(scope);
+  for (const part of all("[data-say]", scope)) say(part);
   for (const bound of all("[data-key]", scope)) bound.ariaKeyShortcuts = bound.dataset.key;
   for (const box of all("[data-chart]:not([data-chart-state])", scope)) fetchChart(box);
   tick();
