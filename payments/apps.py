@@ -13,4 +13,5 @@ class PaymentsConfig(AppConfig):
     def ready(self) -> None:
         """Make this app's commands known."""
         from payments import commands  # noqa: F401
+        from payments.desk import holding, payout  # noqa: F401
         from payments.limits import commands as limit_commands  # noqa: F401

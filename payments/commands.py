@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from panel.access.policy import Needed
 from panel.commands.base import Check, Invalid
@@ -13,10 +13,16 @@ from panel.commands.registry import register
 from panel.lib.money import ZERO
 from panel.ui.figures import date_text, money_text, percent_text
 from payments import checks
+from payments.desk import names, stages
 from payments.models import Kind, Method
 from payments.operation import MoneyCommand
 from payments.standing import CAUTIOUS_LEVEL, Standing
 
+if TYPE_CHECKING:
+    from panel.models import ChangeRequest
+
+# Characters of a beneficiary's name.
+BENEFICIARY = 128
 # MT4 counts seconds in 32 bits.
 LAST_DAY = date(2037, 12, 31)
 
@@ -60,6 +66,14 @@ class Withdraw(MoneyCommand):
     kind: ClassVar[Kind] = Kind.WITHDRAWAL
     verb: ClassVar[str] = "Withdraw"
 
+    # To whom the money is to go; empty where that is not known, or it stays within the house.
+    beneficiary: str = ""
+
+    def _field_errors(self) -> Iterator[tuple[str, list[str]]]:
+        yield from super()._field_errors()
+        if len(self.beneficiary) > BENEFICIARY:
+            yield "beneficiary", [f"Use at most {BENEFICIARY} characters."]
+
     def check_account(self, now: Standing) -> None:
         """Never more than is free without the credit."""
         if self.amount > now.withdrawable:
@@ -94,6 +108,19 @@ class Withdraw(MoneyCommand):
             platform, self.login, now.currency, now.withdrawable, but=self.request_reference
         )
         yield from checks.way_back(platform, self.login, self.method)
+        yield from names.check(self.beneficiary, now.name)
+
+    @classmethod
+    def opened(cls, request: ChangeRequest) -> None:
+        """A withdrawal comes to the desk."""
+        super().opened(request)
+        stages.opened(request, request.payload["beneficiary"].strip())
+
+    @classmethod
+    def moved(cls, request: ChangeRequest) -> None:
+        """On the desk it stands where its request does."""
+        super().moved(request)
+        stages.follow(request)
 
 
 def _too_much(now: Standing) -> str:

@@ -9,7 +9,7 @@ from django import forms
 
 from panel.lib import money
 from panel.mt4.limits import check_trade_comment
-from payments.commands import LAST_DAY
+from payments.commands import BENEFICIARY, LAST_DAY
 from payments.models import Method
 from payments.operation import COMMENT
 
@@ -63,6 +63,27 @@ class PaymentForm(forms.Form):
         if problems:
             raise forms.ValidationError(problems)
         return comment
+
+
+class WithdrawForm(PaymentForm):
+    """To whom it goes: the account's own name, unless the client named somebody else."""
+
+    beneficiary = forms.CharField(
+        max_length=BENEFICIARY,
+        required=False,
+        help_text="The name on the bank account, card or wallet that is paid.",
+    )
+
+    field_order = (*("amount", "method", "beneficiary", "external_reference", "comment", "reason"),)
+
+    def clean(self) -> dict[str, Any]:
+        """Only what stays within the house goes to nobody."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("method") == Method.INTERNAL:
+            cleaned["beneficiary"] = ""
+        elif cleaned.get("method") and not cleaned.get("beneficiary", "").strip():
+            self.add_error("beneficiary", "Enter the name of whoever is paid.")
+        return cleaned
 
 
 class CreditForm(PaymentForm):

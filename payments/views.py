@@ -20,7 +20,7 @@ from panel.ui.views import TableView
 from payments import commands
 from payments.checks import NOT_MOVED
 from payments.filters import PaymentFilter
-from payments.forms import CreditForm, CreditInForm, PaymentForm
+from payments.forms import CreditForm, CreditInForm, PaymentForm, WithdrawForm
 from payments.ledger import ledger
 from payments.models import Kind, Payment
 from payments.operation import MoneyCommand
@@ -123,6 +123,11 @@ class WithdrawView(MoneyView):
     permission: ClassVar[str] = "payments.withdraw"
     title: ClassVar[str] = "Withdrawal"
     command_class = commands.Withdraw
+    form_class = WithdrawForm
+
+    def get_initial(self) -> dict[str, Any]:
+        """The client themselves, until somebody else is named."""
+        return {"beneficiary": self.account.name, **super().get_initial()}
 
     def limit(self) -> str:
         """What is free without the credit; the command asks again, live, when it is sent."""

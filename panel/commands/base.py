@@ -169,6 +169,12 @@ class Command:
         """A further reason why this person may not decide, in words; empty if there is none."""
         return ""
 
+    def lock(self) -> None:
+        """Lock the rows that applying it will change, in the order of their kinds: requests first.
+
+        Called in the transaction that applies it, before the audit log's head is locked.
+        """
+
     @classmethod
     def opened(cls, request: ChangeRequest) -> None:
         """Hook: the request was made; same transaction."""

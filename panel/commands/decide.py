@@ -58,8 +58,8 @@ def approve(
     """Approve; the last approval that is needed sets the request going.
 
     `seen` is the digest of the live values the checker was shown: if they are others by now,
-    `Stale` is raised with the new ones. Raises `Denied`, `AlreadyDecided`, `Invalid` when the
-    command would not go through any more, and the errors of `panel.mt4.errors`.
+    `Stale` is raised with the new ones. Raises `Denied`, `AlreadyDecided`, `Invalid` when it is on
+    hold or would not go through any more, and the errors of `panel.mt4.errors`.
     """
     person = _may_decide(request, actor, source)
     command, live = live_before(request)
@@ -68,6 +68,9 @@ def approve(
     command.validate(live_reader(command), None)
     with transaction.atomic():
         locked = _lock(request)
+        if locked.on_hold:
+            raise Invalid.of(f"It is on hold: {locked.on_hold}")
+        command.lock()
         _write(locked, person, Approval.Decision.APPROVE, reason, seen, live)
         given = locked.approvals.filter(decision=Approval.Decision.APPROVE).count()
         if given < locked.approvals_needed:

@@ -54,6 +54,7 @@ def waiting_for(person: User) -> QuerySet[ChangeRequest]:
     rows = ChangeRequest.objects.filter(
         within_scopes(person) | Q(platform__isnull=True),
         status=Status.PENDING,
+        on_hold="",
         command__in=[command.name for command in decidable],
     )
     rows = rows.exclude(pk__in=RequestAuthor.objects.filter(user=person).values("request"))

@@ -45,7 +45,8 @@ def move(
     """Take one step, by conditional update, with its audit entry in the same transaction.
 
     Call it inside `transaction.atomic()`. `guard` narrows the update further (attempt, lease).
-    Raises `Moved` if the row is no longer where the caller saw it; then nothing is written.
+    Raises `Moved` if the row is no longer where the caller saw it, or if it is on hold and the
+    step would take it further; then nothing is written.
     """
     from panel.commands.registry import command_class
 
@@ -55,11 +56,14 @@ def move(
     now = timezone.now()
     if to in FINAL:
         fields.setdefault("finished", now)
+        fields.setdefault("on_hold", "")
     if to == Status.DONE and after is not None:
         fields["after"] = after
     rows = ChangeRequest.objects.filter(pk=request.pk, status=came_from)
     if guard is not None:
         rows = rows.filter(guard)
+    if to in (Status.APPROVED, Status.EXECUTING):
+        rows = rows.filter(on_hold="")
     if rows.update(status=to, **fields) != 1:
         raise Moved(f"{request.reference} is no longer {came_from}.")
     request.status = to

@@ -62,6 +62,8 @@ def check_superseded(earlier: ChangeRequest, command: Command, target: Target) -
         raise Invalid.of(
             f"{earlier.reference} is already {earlier.get_status_display()}: it cannot be changed."
         )
+    if earlier.on_hold:
+        raise Invalid.of(f"{earlier.reference} is on hold: it cannot be changed until it is free.")
 
 
 def _denied(command: Command, actor: Actor, source: str, why: str) -> None:
@@ -124,6 +126,7 @@ def submit(
     )
     try:
         with transaction.atomic():
+            command.lock()
             if supersedes:
                 # Locked first: rows are never locked after the head of the audit log.
                 supersedes = ChangeRequest.objects.select_for_update().get(pk=supersedes.pk)

@@ -36,6 +36,7 @@ def sweep() -> None:
     due = ChangeRequest.objects.filter(
         Q(not_before__isnull=True, decided__lt=now - timedelta(seconds=5)) | Q(not_before__lte=now),
         status=Status.APPROVED,
+        on_hold="",
     )
     for request_id in due.order_by("decided", "pk").values_list("pk", flat=True)[:500]:
         start(request_id)
@@ -56,9 +57,12 @@ def reconcile_all() -> None:
 
 @shared_task
 def expire() -> None:
-    """Close requests that nobody decided on, or that never could be taken up, in time."""
+    """Close requests that nobody decided on, or that never could be taken up, in time.
+
+    What is on hold waits for whoever holds it.
+    """
     late = ChangeRequest.objects.filter(
-        status__in=[Status.PENDING, Status.APPROVED], expires__lt=timezone.now()
+        status__in=[Status.PENDING, Status.APPROVED], expires__lt=timezone.now(), on_hold=""
     )
     for request in late.select_related("platform"):
         try:

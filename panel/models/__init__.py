@@ -6,6 +6,7 @@ from panel.models.change import ChangeRequest, Secret, Status
 from panel.models.hold import Hold
 from panel.models.platform import Platform, PlatformState
 from panel.models.policy import Policy
+from panel.models.reason import Purpose, Reason
 from panel.models.staff import Role, Scope, User
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "Platform",
     "PlatformState",
     "Policy",
+    "Purpose",
+    "Reason",
     "RequestAuthor",
     "Role",
     "Scope",

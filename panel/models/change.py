@@ -102,6 +102,9 @@ class ChangeRequest(models.Model):
     evidence = models.JSONField(default=dict)
     needs_person = models.BooleanField(default=False)
 
+    # Why it is on hold; empty if it is not. Meanwhile it is neither approved nor carried out.
+    on_hold = models.CharField(max_length=300, blank=True)
+
     class Meta:
         ordering = ("-created", "-pk")
         indexes = (
@@ -114,6 +117,10 @@ class ChangeRequest(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status__in=Status.values), name="request_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(on_hold="") | ~Q(status__in=["executing", "unknown", "done"]),
+                name="what_is_on_hold_does_not_run",
             ),
             models.CheckConstraint(
                 condition=Q(moves_money=False) | Q(amount__isnull=False, login__isnull=False),

@@ -76,6 +76,8 @@ def live_look(request: ChangeRequest) -> Look:
     if request.platform and request.platform.is_away and _asks_mt4(request):
         return Look(away=f"{request.platform.name} does not answer: its figures cannot be read.")
     look = Look()
+    if request.on_hold:
+        look.checks.append(Check("stop", f"It is on hold: {request.on_hold}"))
     try:
         command, live = decide.live_before(request)
         reader = live_reader(command)
@@ -83,7 +85,7 @@ def live_look(request: ChangeRequest) -> Look:
         look.digest = sha256(live)
         look.sentence = preview.sentence
         look.lines = compare(request, live, preview)
-        look.checks = list(preview.checks)
+        look.checks += preview.checks
         command.validate(reader, None)
     except Invalid as invalid:
         look.checks += [Check("stop", text) for texts in invalid.errors.values() for text in texts]

@@ -162,6 +162,8 @@ def _step(entry: AuditEntry, request: ChangeRequest) -> Step:
 
 def _to_come(request: ChangeRequest) -> Step | None:
     match request.status:
+        case _ if request.on_hold:
+            return Step("On hold", "hold", detail=request.on_hold)
         case Status.PENDING:
             given = request.approvals.filter(decision=Approval.Decision.APPROVE).count()
             left = request.approvals_needed - given
@@ -189,6 +191,7 @@ def version(request: ChangeRequest) -> str:
             request.checks,
             request.needs_person,
             request.waiting_for,
+            request.on_hold,
             request.platform.state if request.platform else "",
             request.outcome_text,
             request.secrets.filter(shown__isnull=True).count(),

@@ -1,11 +1,15 @@
 """The rows of payments, one file for each thing."""
 
+from payments.models.attachments import Attachment
 from payments.models.bulk import BulkError, BulkFile, BulkItem
+from payments.models.desk import Stage, Withdrawal
 from payments.models.limit import Limit, LimitTurn
+from payments.models.notes import Note
 from payments.models.payment import Kind, Method, Payment
 from payments.models.records import MoneyMirror, MoneyRecord
 
 __all__ = [
+    "Attachment",
     "BulkError",
     "BulkFile",
     "BulkItem",
@@ -15,5 +19,8 @@ __all__ = [
     "Method",
     "MoneyMirror",
     "MoneyRecord",
+    "Note",
     "Payment",
+    "Stage",
+    "Withdrawal",
 ]

@@ -16,7 +16,13 @@ from panel.commands.registry import COMMANDS
 
 TESTS = Path(__file__).resolve().parents[1]
 # Commands without a form of their own, and why.
-NO_FORM: dict[str, str] = {}
+_DESK = "a dialog on the withdrawal's own page"
+NO_FORM: dict[str, str] = {
+    "payments.hold": _DESK,
+    "payments.release": _DESK,
+    "payments.pay_out": _DESK,
+    "payments.fail_payout": _DESK,
+}
 # Who stands behind it: commands that a rule of the house, not a policy row, keeps for two people.
 ALWAYS_TWO = ("staff.", "roles.", "policies.", "platforms.", "limits.", "requests.settle")
 

@@ -6,6 +6,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from panel.audit import triggers
+from payments import triggers as notes
 
 
 def contents() -> str:
@@ -16,11 +17,14 @@ def contents() -> str:
 def reset(initial: str) -> None:
     """Bring the database back to `initial`.
 
-    The audit log's triggers refuse to empty it, so they are down for that moment.
+    The triggers of the audit log and of notes refuse to empty them, so they are down for that
+    moment.
     """
     with connection.schema_editor() as editor:
         triggers.drop(editor)
+        notes.drop(editor)
     call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
     connection.creation.deserialize_db_from_string(initial)
     with connection.schema_editor() as editor:
         triggers.create(editor)
+        notes.create(editor)

@@ -270,7 +270,8 @@ def test_a_waiting_payment_is_changed_by_one_that_takes_its_place(
     assert found
     form = olga.get(found[1])
     assert 'value="10.00"' in form.content.decode()
-    fields = {"amount": "12.00", "method": "bank", "supersedes": request.reference, "key": "edit"}
+    fields = {"amount": "12.00", "method": "internal", "key": "edit"}
+    fields["supersedes"] = request.reference
     address = found[1].partition("?")[0]
     assert request.reference in text_of(olga.post(address, {**fields, "step": "preview"}))
     olga.post(address, {**fields, "step": "send"})

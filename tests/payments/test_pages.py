@@ -45,7 +45,11 @@ def test_a_withdrawal_goes_from_form_over_preview_to_its_request(
     page = client.get(address).content.decode()
     assert "Anna Kowalska" in page
     assert "At most 1,204.10 USD can be withdrawn now." in page
+    assert 'name="beneficiary" value="Anna Kowalska"' in page
     form = {"key": key_in(page), "amount": "500", "method": "bank", "reason": "client asked"}
+    unnamed = client.post(address, {**form, "step": "preview"})
+    assert "name of whoever is paid" in unnamed.content.decode()
+    form["beneficiary"] = "Anna Kowalska"
 
     preview = client.post(address, {**form, "step": "preview"}).content.decode()
     assert "free margin falls from 1,204.10 to 704.10; needs compliance" in preview
@@ -77,6 +81,7 @@ def test_a_form_says_beside_the_field_what_is_wrong(
 ) -> None:
     address = reverse("payment_withdraw", args=("demo", enabled_account(platform)))
     fields = {"key": "k", "amount": amount, "method": "bank", "step": "preview"}
+    fields["beneficiary"] = "Anna Kowalska"
     answer = as_user(cast.olga).post(address, fields)
     assert answer.status_code == 422
     page = answer.content.decode()

@@ -1,0 +1,75 @@
+"""The stage of a withdrawal: kept in step with its request, and led on by the desk's commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils import timezone
+
+from panel.commands.base import Invalid
+from panel.models import ChangeRequest, Status
+from payments.models import Method, Payment, Stage, Withdrawal
+
+_OF_STATUS: dict[str, Stage] = {
+    Status.PENDING: Stage.WAITING,
+    Status.APPROVED: Stage.DEBITING,
+    Status.EXECUTING: Stage.DEBITING,
+    Status.UNKNOWN: Stage.DEBITING,
+    Status.DONE: Stage.TO_PAY,
+    Status.REJECTED: Stage.REJECTED,
+    Status.FAILED: Stage.FAILED,
+    Status.WITHDRAWN: Stage.WITHDRAWN,
+    Status.EXPIRED: Stage.EXPIRED,
+}
+# From which a withdrawal may be put on hold: nothing has been sent to MT4 yet.
+HOLDABLE = (Stage.WAITING, Stage.DEBITING)
+# Taken from the account and not with the client: it can be paid out, or go back.
+OWED = (Stage.TO_PAY, Stage.BOUNCED)
+
+
+def stage_of(request: ChangeRequest, method: str) -> Stage:
+    """Where a withdrawal stands by its request alone. Internal ones need no payout."""
+    if request.on_hold:
+        return Stage.ON_HOLD
+    stage = _OF_STATUS[request.status]
+    if stage is Stage.TO_PAY and method == Method.INTERNAL:
+        return Stage.DONE
+    return stage
+
+
+def opened(request: ChangeRequest, beneficiary: str) -> None:
+    """A withdrawal was asked for: it comes to the desk. Called in the request's transaction."""
+    payment = Payment.objects.get(reference=request.reference)
+    Withdrawal.objects.create(
+        payment=payment,
+        platform_id=payment.platform_id,
+        mt4_group=payment.mt4_group,
+        stage=stage_of(request, payment.method),
+        stage_since=payment.created,
+        asked=payment.created,
+        beneficiary=beneficiary,
+    )
+
+
+def follow(request: ChangeRequest) -> None:
+    """The request took a step: the withdrawal stands where it does. Same transaction."""
+    rows = Withdrawal.objects.filter(payment__request=request).select_related("payment")
+    for row in rows:
+        stage = stage_of(request, row.payment.method)
+        Withdrawal.objects.filter(pk=row.pk).exclude(stage=stage).update(
+            stage=stage, stage_since=timezone.now()
+        )
+
+
+def lead(row: Withdrawal, came_from: Iterable[str], to: Stage, **fields: Any) -> None:
+    """Take a withdrawal a step on, by conditional update.
+
+    Raises `Invalid` if it no longer stands where the step begins; then nothing was changed.
+    """
+    moved = Withdrawal.objects.filter(pk=row.pk, stage__in=list(came_from)).update(
+        stage=to, stage_since=timezone.now(), **fields
+    )
+    if moved != 1:
+        now = Withdrawal.objects.get(pk=row.pk)
+        raise Invalid.of(f"{row} is {now.get_stage_display()} by now: look at it again.")
