@@ -89,7 +89,7 @@ class Progress:
 
     @property
     def time_left(self) -> str:
-        """`about 3 min`, at the speed so far; nothing once it has ended or before it can be told."""
+        """`about 3 min`, at the speed so far; nothing at the end, or before it can be told."""
         if self.ended or not self.speed or not self.left:
             return ""
         return f"about {span_text(max(1, round(self.left * self.seconds / self.settled)))}"

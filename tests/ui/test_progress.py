@@ -17,7 +17,13 @@ from panel.ui.progress import WIDTH, Progress, progress_answer
 def progress(**fields: Any) -> Progress:
     """A job of 1,000 rows that has run for 100 seconds."""
     began = timezone.now() - timedelta(seconds=100)
-    given = {"name": "job", "url": "/job/", "total": 1000, "done": 0, "started": began}
+    given: dict[str, Any] = {
+        "name": "job",
+        "url": "/job/",
+        "total": 1000,
+        "done": 0,
+        "started": began,
+    }
     return Progress(**(given | fields))
 
 
