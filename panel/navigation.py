@@ -86,7 +86,10 @@ NAVIGATION = (
     ),
     Group(
         "Payments",
-        (Entry("Payments", "payment_list", "cash-banknote", ("payments.view",)),),
+        (
+            Entry("Payments", "payment_list", "cash-banknote", ("payments.view",)),
+            Entry("Reconciliation", "reconciliation", "git-compare", ("reconciliation.view",)),
+        ),
     ),
     Group(
         "Approvals",

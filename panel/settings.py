@@ -8,6 +8,7 @@ from typing import Any
 import django_stubs_ext
 import environ
 import structlog
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -189,6 +190,10 @@ CELERY_BEAT_SCHEDULE = {
     "mirror margins": {"task": "accounts.tasks.mirror_margins", "schedule": 10.0},
     "mirror open trades": {"task": "trading.tasks.mirror_trades", "schedule": 15.0},
     "mirror money records": {"task": "payments.tasks.mirror_money_records", "schedule": 60.0},
+    "reconcile the books": {
+        "task": "payments.tasks.reconcile_daily",
+        "schedule": crontab(hour=2, minute=30),
+    },
 }
 
 # --- People --------------------------------------------------------------------------------

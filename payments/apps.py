@@ -15,3 +15,4 @@ class PaymentsConfig(AppConfig):
         from payments import commands  # noqa: F401
         from payments.desk import holding, payout  # noqa: F401
         from payments.limits import commands as limit_commands  # noqa: F401
+        from payments.reconciliation import explain  # noqa: F401

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -16,11 +16,14 @@ from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.protocol.records import Trade
 from panel.mt4.protocol.wire import NO_TIME
 from panel.mt4.read import Reader, reader
-from panel.ui.owners import LOGINS_PER_CALL, all_owners, portions
+from panel.ui.owners import LOGINS_PER_CALL, Owner, all_owners, portions
 from payments.evidence import MONEY
 from payments.models import MoneyMirror, MoneyRecord, Payment
 
 log = structlog.get_logger(__name__)
+
+# A record with the group and the currency of its account.
+Owned = tuple[Trade, str, str]
 
 ROWS_PER_WRITE = 1000
 # Each reading begins this long before the last one ended: records appear late, clocks are moved.
@@ -56,15 +59,8 @@ def _read_through(platform: Platform, reading: Reader) -> int:
     clock = platform.server_time(began)
     last = MoneyMirror.objects.filter(platform=platform).first()
     start = _naive(last.read_through) - OVERLAP if last else NO_TIME
-    owners = all_owners(platform)
-    read = _batch if _may_ask_reports(platform, reading) else _one_by_one
     count = 0
-    for trades in read(reading, sorted(owners), start, clock + AHEAD):
-        rows = [
-            (trade, owners[trade.login].group, owners[trade.login].currency)
-            for trade in trades
-            if trade.trade_command in MONEY and trade.login in owners
-        ]
+    for rows in money_between(platform, reading, all_owners(platform), start, clock + AHEAD):
         keep(platform, rows)
         count += len(rows)
         cache.touch(_lock(platform), SILENCE)
@@ -74,6 +70,26 @@ def _read_through(platform: Platform, reading: Reader) -> int:
     _find_tickets(platform)
     log.info("money records mirrored", platform=platform.slug, read=count)
     return count
+
+
+def money_between(
+    platform: Platform,
+    reading: Reader,
+    owners: Mapping[int, Owner],
+    start: datetime,
+    end: datetime,
+) -> Iterator[list[Owned]]:
+    """The money records of these accounts, read from MT4 in portions; the server's clock.
+
+    Raises the errors of `panel.mt4.errors`.
+    """
+    read = _batch if _may_ask_reports(platform, reading) else _one_by_one
+    for trades in read(reading, sorted(owners), start, end):
+        yield [
+            (trade, owners[trade.login].group, owners[trade.login].currency)
+            for trade in trades
+            if trade.trade_command in MONEY and trade.login in owners
+        ]
 
 
 def _may_ask_reports(platform: Platform, reading: Reader) -> bool:
@@ -113,7 +129,7 @@ def _one_by_one(
         yield reading.history(login, start, end)
 
 
-def keep(platform: Platform, rows: Iterable[tuple[Trade, str, str]]) -> None:
+def keep(platform: Platform, rows: Iterable[Owned]) -> None:
     """Write records (with their account's group and currency) over what is there of them."""
     records = [_record(platform, *row) for row in rows]
     for some in portions(records, ROWS_PER_WRITE):

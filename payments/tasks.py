@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import structlog
 from celery import shared_task
+from django.utils import timezone
 
 from panel.models import Platform
 from panel.mt4.errors import MT4Error
 from payments.mirror import mirror_now
+from payments.reconciliation import run as reconciliation
 
 log = structlog.get_logger(__name__)
 
@@ -20,3 +22,28 @@ def mirror_money_records() -> None:
             mirror_now(platform)
         except MT4Error as error:
             log.warning("money records not mirrored", platform=platform.slug, why=str(error))
+
+
+@shared_task
+def reconcile_daily() -> None:
+    """Compare each platform's payments of the last days with MT4's records."""
+    now = timezone.now()
+    for platform in Platform.objects.filter(enabled=True):
+        try:
+            run = reconciliation.begin(
+                platform,
+                now - reconciliation.DAILY_SPAN,
+                now,
+                actor=reconciliation.SCHEDULE,
+                source="schedule",
+            )
+        except reconciliation.Busy as busy:
+            log.warning("not reconciled", platform=platform.slug, why=str(busy))
+        else:
+            reconcile_books.delay(run.pk)
+
+
+@shared_task
+def reconcile_books(run_id: int) -> None:
+    """Carry one reconciliation out."""
+    reconciliation.carry_out(run_id)

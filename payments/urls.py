@@ -5,12 +5,25 @@ from __future__ import annotations
 from django.urls import path
 
 from payments import dashboard, pick, views
+from payments.reconciliation import views as reconciliation
 
 ACCOUNT = "<slug:platform>/<int:login>/"
 
 urlpatterns = [
     path("", views.PaymentListView.as_view(), name="payment_list"),
     path("new/", pick.NewPaymentView.as_view(), name="payment_new"),
+    path("reconciliation/", reconciliation.ReconciliationView.as_view(), name="reconciliation"),
+    path("reconciliation/run/", reconciliation.RunView.as_view(), name="reconciliation_run"),
+    path(
+        "reconciliation/<int:pk>/",
+        reconciliation.DifferenceView.as_view(),
+        name="difference_detail",
+    ),
+    path(
+        "reconciliation/<int:pk>/explain/",
+        reconciliation.ExplainView.as_view(),
+        name="difference_explain",
+    ),
     path("net-deposits.json", dashboard.NetDepositsView.as_view(), name="payments_net_deposits"),
     path(f"account/{ACCOUNT}", views.AccountPaymentsView.as_view(), name="account_payments"),
     path(f"{ACCOUNT}deposit/", views.DepositView.as_view(), name="payment_deposit"),

@@ -38,6 +38,7 @@ ROLES = (
             "payments.note",
             "payments.attachments",
             "unknown.view",
+            "reconciliation.view",
         ),
     ),
     RoleStart(
@@ -66,6 +67,8 @@ ROLES = (
             "unknown.view",
             "unknown.approve",
             "audit.view",
+            "reconciliation.view",
+            "reconciliation.approve",
         ),
     ),
     RoleStart(
@@ -85,6 +88,9 @@ ROLES = (
             "unknown.view",
             "unknown.settle",
             "audit.view",
+            "reconciliation.view",
+            "reconciliation.run",
+            "reconciliation.explain",
         ),
     ),
     RoleStart(
@@ -122,6 +128,7 @@ ROLES = (
             "policies.view",
             "limits.view",
             "platforms.view",
+            "reconciliation.view",
         ),
     ),
 )

@@ -6,6 +6,7 @@ from payments.models.desk import Stage, Withdrawal
 from payments.models.limit import Limit, LimitTurn
 from payments.models.notes import Note
 from payments.models.payment import Kind, Method, Payment
+from payments.models.reconciliation import Difference, Reconciliation
 from payments.models.records import MoneyMirror, MoneyRecord
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "BulkError",
     "BulkFile",
     "BulkItem",
+    "Difference",
     "Kind",
     "Limit",
     "LimitTurn",
@@ -21,6 +23,7 @@ __all__ = [
     "MoneyRecord",
     "Note",
     "Payment",
+    "Reconciliation",
     "Stage",
     "Withdrawal",
 ]

@@ -24,7 +24,15 @@ NO_FORM: dict[str, str] = {
     "payments.fail_payout": _DESK,
 }
 # Who stands behind it: commands that a rule of the house, not a policy row, keeps for two people.
-ALWAYS_TWO = ("staff.", "roles.", "policies.", "platforms.", "limits.", "requests.settle")
+ALWAYS_TWO = (
+    "staff.",
+    "roles.",
+    "policies.",
+    "platforms.",
+    "limits.",
+    "requests.settle",
+    "payments.explain",
+)
 
 every_command = pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
 

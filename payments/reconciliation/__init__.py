@@ -1,0 +1,1 @@
+"""Reconciliation: each day, and when asked, our payments against MT4's records of every account."""

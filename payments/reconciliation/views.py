@@ -1,0 +1,218 @@
+"""Pages of reconciliation: the differences, one of them, and starting a comparison."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+
+from panel.access.masks import visible
+from panel.access.request import PanelRequest
+from panel.commands.base import Command
+from panel.models import ChangeRequest, Platform, Status, User
+from panel.ui.commands import CommandView
+from panel.ui.links import Link
+from panel.ui.platform import platform_of
+from panel.ui.tables import Table
+from panel.ui.views import PanelView, TableView
+from payments.models import Difference, Reconciliation
+from payments.reconciliation.explain import ExplainDifference
+from payments.reconciliation.run import DAILY_SPAN, Busy, begin, give_up_silent
+from payments.reconciliation.tables import DifferenceFilter, DifferenceTable, difference_url
+from payments.tasks import reconcile_books
+
+# The longest span that may be asked for: it is all read from MT4.
+LONGEST = timedelta(days=93)
+
+
+def differences_of(person: User) -> QuerySet[Difference]:
+    """The differences within a person's scopes."""
+    return Difference.objects.filter(visible(person.scope_rows, "mt4_group"))
+
+
+def crumbs() -> list[Link]:
+    """Below the list."""
+    return [Link("Reconciliation", reverse("reconciliation"))]
+
+
+class ReconciliationView(TableView):
+    """What does not fit, and how the last comparison went."""
+
+    permission: ClassVar[str] = "reconciliation.view"
+    title = "Reconciliation"
+    template_name = "payments/reconciliation/list.html"
+    table_class: ClassVar[type[Table]] = DifferenceTable
+    filterset_class = DifferenceFilter
+    search_words = "Reference, ticket or login"
+
+    def get_queryset(self) -> QuerySet[Difference]:
+        """Open ones, unless another state is asked for."""
+        person = self.request.actor.person_or_fail()
+        rows = differences_of(person).filter(platform=platform_of(self.request))
+        if not self.request.GET.getlist("state"):
+            rows = rows.filter(state=Difference.State.OPEN)
+        return rows.select_related("platform")
+
+    def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
+        """A login exactly, a reference or ticket from its start or its end."""
+        found = queryset.filter(key__icontains=words)
+        if words.isdecimal() and len(words) < 10:
+            found |= queryset.filter(login=int(words))
+        return found
+
+    def get_context(self, **extra: Any) -> dict[str, Any]:
+        """With the last comparisons."""
+        platform = platform_of(self.request)
+        runs: list[Reconciliation] = []
+        if platform:
+            give_up_silent(platform)
+            rows = Reconciliation.objects.filter(platform=platform).select_related("asked_by")
+            runs = list(rows[:5])
+        return super().get_context(runs=runs, last=runs[0] if runs else None, **extra)
+
+    def get_primary(self) -> Link | None:
+        """A comparison now."""
+        if self.request.actor.may("reconciliation.run"):
+            return Link("Reconcile now", reverse("reconciliation_run"), "git-compare")
+        return None
+
+
+class SpanForm(forms.Form):
+    """Which days to compare."""
+
+    first = forms.DateField(label="First day", widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(
+        label="Last day",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Days in UTC, both included.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """In order, in the past, and not endless."""
+        cleaned = super().clean() or self.cleaned_data
+        first, last = cleaned.get("first"), cleaned.get("last")
+        if first and last:
+            if last < first:
+                self.add_error("last", "The last day lies before the first.")
+            elif last - first > LONGEST:
+                self.add_error("last", f"At most {LONGEST.days} days at a time.")
+            elif first > timezone.now().astimezone(UTC).date():
+                self.add_error("first", "This day has not begun yet.")
+        return cleaned
+
+
+class RunView(PanelView):
+    """Start a comparison."""
+
+    permission: ClassVar[str] = "reconciliation.run"
+    title = "Reconcile now"
+    template_name = "payments/reconciliation/run.html"
+
+    def get_crumbs(self) -> list[Link]:
+        """Below the list."""
+        return crumbs()
+
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The last week, unless told otherwise."""
+        today = timezone.now().astimezone(UTC).date()
+        return self.render(form=SpanForm(initial={"first": today - DAILY_SPAN, "last": today}))
+
+    def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Write it down and hand it to a worker."""
+        form = SpanForm(request.POST)
+        platform = platform_of(request)
+        if platform is None or not form.is_valid():
+            return self.render(form=form, status=422)
+        try:
+            run = self._begin(platform, form.cleaned_data)
+        except Busy as busy:
+            form.add_error(None, str(busy))
+            return self.render(form=form, status=422)
+        transaction.on_commit(lambda: reconcile_books.delay(run.pk), robust=True)
+        messages.info(request, "The books are being compared.")
+        return HttpResponseRedirect(reverse("reconciliation"))
+
+    def _begin(self, platform: Platform, days: dict[str, Any]) -> Reconciliation:
+        return begin(
+            platform,
+            datetime.combine(days["first"], time.min, UTC),
+            datetime.combine(days["last"] + timedelta(days=1), time.min, UTC),
+            actor=self.request.actor,
+            source="web",
+        )
+
+
+class DifferenceView(PanelView):
+    """Both sides of one difference."""
+
+    permission: ClassVar[str] = "reconciliation.view"
+    template_name = "payments/reconciliation/difference.html"
+
+    def get_crumbs(self) -> list[Link]:
+        """Below the list."""
+        return crumbs()
+
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page."""
+        rows = differences_of(request.actor.person_or_fail()).select_related(
+            "platform", "payment__request__maker", "explanation__maker"
+        )
+        row = get_object_or_404(rows, pk=self.kwargs["pk"])
+        waiting = ChangeRequest.objects.filter(
+            command=ExplainDifference.name, object_key=str(row.pk), status=Status.PENDING
+        )
+        return self.render(
+            title=f"{row.key} on {row.login}",
+            row=row,
+            waiting=waiting.select_related("maker").first(),
+        )
+
+
+class ExplainForm(forms.Form):
+    """What a person found out."""
+
+    finding = forms.CharField(
+        label="What happened, and how you know",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=2000,
+        help_text="Who booked it and why, what was checked. It stays in the audit log.",
+    )
+    correction = forms.CharField(
+        label="Put right by",
+        max_length=20,
+        required=False,
+        help_text="The reference of the payment that corrects it, if one was needed.",
+    )
+
+
+class ExplainView(CommandView):
+    """Propose an explanation; a second person confirms it."""
+
+    permission: ClassVar[str] = "reconciliation.explain"
+    title = "Explain a difference"
+    form_class = ExplainForm
+
+    def _row(self) -> Difference:
+        rows = differences_of(self.request.actor.person_or_fail())
+        return get_object_or_404(rows, pk=self.kwargs["pk"])
+
+    def get_crumbs(self) -> list[Link]:
+        """Below the difference."""
+        row = self._row()
+        return [*crumbs(), Link(f"{row.key} on {row.login}", difference_url(row))]
+
+    def get_command(self, cleaned: dict[str, Any]) -> Command:
+        """The explanation."""
+        return ExplainDifference(
+            difference=self._row().pk,
+            finding=cleaned["finding"],
+            correction=cleaned["correction"].strip(),
+        )
