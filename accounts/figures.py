@@ -2,60 +2,66 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from panel.lib.money import ZERO
+from panel.lib.money import ZERO, cents
 from panel.mt4 import rules
-from panel.mt4.protocol.enums import MarginControllingType, MarginLevelType, TradeCommand
+from panel.mt4.protocol.enums import MarginControllingType, MarginLevelType
 from panel.mt4.protocol.records import Group, MarginLevel, SymbolConfig, Trade
+from panel.mt4.rules import Terms
 
-POSITIONS = (TradeCommand.Buy, TradeCommand.Sell)
+if TYPE_CHECKING:
+    from panel.mt4.read import Reader
 
 
 def positions(trades: Iterable[Trade]) -> list[Trade]:
     """The open positions among an account's trades; pending orders use no margin."""
-    return [trade for trade in trades if trade.trade_command in POSITIONS]
+    return [trade for trade in trades if rules.is_market(trade.trade_command)]
+
+
+def terms_of(reader: Reader, group: Group, leverage: int) -> Terms:
+    """What an account of the group trades under, with what the group sets for single symbols.
+
+    Raises the errors of `panel.mt4.errors`.
+    """
+    return Terms.of(group, leverage, reader.group_margins(group.group))
 
 
 def margin_with(
-    leverage: int, trades: Iterable[Trade], symbols: Iterable[SymbolConfig], *, large_leg: bool
+    terms: Terms, trades: Iterable[Trade], symbols: Iterable[SymbolConfig]
 ) -> Decimal | None:
-    """Margin of the positions at a leverage; None if a symbol is not known."""
-    known = {symbol.symbol: symbol for symbol in symbols}
-    by_symbol: dict[str, list[Trade]] = defaultdict(list)
-    for trade in positions(trades):
-        by_symbol[trade.symbol].append(trade)
-    total = ZERO
-    for name, held in by_symbol.items():
-        symbol = known.get(name)
-        if symbol is None:
-            return None
-        mode = symbol.margin_calculation_mode
-        legs = [
-            rules.Leg(
-                is_buy=trade.trade_command is TradeCommand.Buy,
-                lots=rules.lots(trade.volume),
-                unit=rules.unit_margin(
-                    mode,
-                    price=trade.open_price,
-                    leverage=leverage,
-                    rate=trade.margin_rate or rules.ONE,
-                    percentage=symbol.percentage or rules.HUNDRED,
-                    tick_size=symbol.tick_size,
-                    tick_value=symbol.tick_value,
-                ),
-            )
-            for trade in held
-        ]
-        total += rules.margin(
-            legs,
-            units=rules.units_per_lot(mode, symbol.contract_size, symbol.margin_initial),
-            hedged_units=symbol.margin_hedged,
-            large_leg=large_leg,
+    """Margin of the positions under these terms; None if a symbol is not known."""
+    try:
+        margins = rules.margins_by_symbol(
+            positions(trades),
+            {symbol.symbol: symbol for symbol in symbols},
+            leverage=terms.leverage,
+            overrides=terms.overrides,
+            large_leg=bool(terms.group.hedge_large_leg),
+            choices=terms.choices,
         )
-    return total
+    except rules.UnknownMarketError:
+        return None
+    return cents(sum(margins.values(), ZERO))
+
+
+def margin_under(reader: Reader, level: MarginLevel, now: Terms, then: Terms) -> Decimal | None:
+    """The margin that an account's positions would take under other terms.
+
+    `level`: its figures under the terms of now. None if it cannot be told. Raises the errors of
+    `panel.mt4.errors`.
+    """
+    held = positions(reader.trades_of(level.login, level.group))
+    symbols = reader.symbols()
+    before, after = (margin_with(terms, held, symbols) for terms in (now, then))
+    if before is None or after is None:
+        return None
+    if before == level.margin:
+        return after
+    # A server that counts otherwise, by settings that cannot be read, does so afterwards too.
+    return cents(level.margin * after / before) if before else None
 
 
 def state_with(margin: Decimal, equity: Decimal, group: Group) -> MarginLevelType:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from panel.commands.base import Invalid
-from panel.lib.money import ZERO, cents, cents_down
+from panel.lib.money import ZERO, cents
 from panel.mt4 import rules
 from panel.mt4.errors import Rejected
 from panel.mt4.protocol.enums import ResultCode, WebApiErrorCode
@@ -48,10 +48,13 @@ class Standing:
 
         A group may leave floating profit out of its free margin; then it does not count here.
         """
-        most = rules.withdrawable(
-            balance=self.balance, credit=self.credit, equity=self.equity, margin=self.margin
+        return rules.withdrawable(
+            balance=self.balance,
+            credit=self.credit,
+            equity=self.equity,
+            margin=self.margin,
+            free=self.free,
         )
-        return max(ZERO, min(most, cents_down(self.free - self.credit)))
 
     def moved(self, *, balance: Decimal = ZERO, credit: Decimal = ZERO) -> Standing:
         """The same account after a movement; both figures signed."""

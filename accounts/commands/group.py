@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from accounts.commands.base import AccountCommand, asked
-from accounts.figures import state_with, threshold
+from accounts.figures import margin_under, state_with, terms_of, threshold
 from panel.commands.base import Change, Check, Invalid, Preview
 from panel.commands.registry import register
 from panel.mt4.errors import Rejected
 from panel.mt4.protocol.enums import MarginLevelType
+from panel.ui.figures import money_text
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
     from panel.commands.call import Call
-    from panel.mt4.protocol.records import Group, User
+    from panel.mt4.protocol.records import Group, MarginLevel, User
     from panel.mt4.read import Reader
 
 
@@ -65,8 +67,8 @@ class ChangeGroup(AccountCommand):
                 "credit and positions must be empty before the currency can change.",
                 "group",
             )
-        level = asked(reader).margin_level(self.login)
-        if state_with(level.margin, level.equity, new) is MarginLevelType.StopOut:
+        level, margin = self._look(asked(reader), user, old, new)
+        if state_with(margin, level.equity, new) is MarginLevelType.StopOut:
             raise Invalid.of(
                 "The account would be stopped out at once: "
                 f"the stop-out level there is {threshold(new, new.margin_stopout)}.",
@@ -77,10 +79,11 @@ class ChangeGroup(AccountCommand):
         """What differs between the groups, and what it means for this account."""
         user = self.user(reader)
         old, new = asked(reader).group(user.group), asked(reader).group(self.group)
-        level = asked(reader).margin_level(self.login)
+        level, margin = self._look(asked(reader), user, old, new)
         rows = (
             ("Group", old.group, new.group),
             ("Currency", old.currency, new.currency),
+            ("Margin", money_text(level.margin), money_text(margin)),
             ("Margin call", threshold(old, old.margin_call), threshold(new, new.margin_call)),
             ("Stop-out", threshold(old, old.margin_stopout), threshold(new, new.margin_stopout)),
             ("Free margin counts", _counted(old), _counted(new)),
@@ -93,7 +96,7 @@ class ChangeGroup(AccountCommand):
             changes=[Change(*row) for row in rows if row[1] != row[2]],
             checks=[
                 _currency_check(old, new),
-                _margin_check(state_with(level.margin, level.equity, new), new),
+                _margin_check(state_with(margin, level.equity, new), new),
                 Check("ok", f"The leverage stays 1:{user.leverage}."),
             ],
         )
@@ -101,6 +104,17 @@ class ChangeGroup(AccountCommand):
     def execute(self, call: Call) -> None:
         """One patch."""
         self.patch(call, self.aims)
+
+    def _look(
+        self, reader: Reader, user: User, old: Group, new: Group
+    ) -> tuple[MarginLevel, Decimal]:
+        """The figures now, and the margin there; as it is now where that cannot be told."""
+        level = reader.margin_level(self.login)
+        if not level.margin:
+            return level, level.margin
+        now, then = (terms_of(reader, group, user.leverage) for group in (old, new))
+        margin = margin_under(reader, level, now, then)
+        return level, level.margin if margin is None else margin
 
     def _holds_something(self, reader: Reader, user: User) -> bool:
         return bool(user.balance or user.credit or reader.trades_of(self.login, user.group))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from accounts.commands.base import LEVERAGE_MOST, AccountCommand, asked
-from accounts.figures import level_of, margin_with, positions, state_with, threshold
+from accounts.figures import level_of, margin_under, state_with, terms_of, threshold
 from panel.commands.base import Change, Check, Invalid, Preview
 from panel.commands.registry import register
-from panel.lib.money import cents, show
+from panel.lib.money import show
 from panel.mt4 import rules
 from panel.mt4.protocol.enums import MarginLevelType
 from panel.ui.figures import money_text, percent_text
@@ -81,18 +81,9 @@ class ChangeLeverage(AccountCommand):
         group, level = reader.group(user.group), reader.margin_level(self.login)
         if not level.margin:
             return group, level, None
-        held = positions(reader.trades_of(self.login, user.group))
-        symbols = reader.symbols()
-        large_leg = bool(group.hedge_large_leg)
-        leverage = user.leverage or group.default_leverage
-        now = margin_with(leverage, held, symbols, large_leg=large_leg)
-        then = margin_with(self.leverage, held, symbols, large_leg=large_leg)
-        if now is None or then is None:
-            return group, level, None
-        if now == level.margin:
-            return group, level, then
-        # The group sets margins of its own for some symbols, which cannot be read here.
-        return group, level, cents(level.margin * then / now) if now else None
+        now = terms_of(reader, group, user.leverage)
+        then = replace(now, leverage=self.leverage)
+        return group, level, margin_under(reader, level, now, then)
 
 
 def _level_then(level: MarginLevel, margin: Decimal) -> Decimal | None:

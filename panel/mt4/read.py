@@ -19,6 +19,7 @@ from panel.mt4.protocol.records import (
     BalanceDiff,
     Common,
     Group,
+    GroupMargin,
     ManagerRights,
     MarginLevel,
     SymbolConfig,
@@ -62,6 +63,10 @@ class Reader:
     def group(self, name: str) -> Group:
         """One group, cached. Rejected with NotFound if there is none."""
         return self._get("GroupRecordGet/{group}", group=name)  # type: ignore[no-any-return]
+
+    def group_margins(self, name: str) -> list[GroupMargin]:
+        """What a group sets for single symbols, cached. Rejected with NotFound if there is none."""
+        return self._get("GroupSecMarginsGet/{group}", group=name) or []
 
     def symbols(self) -> list[SymbolConfig]:
         """All symbols with their settings, live."""

@@ -69,7 +69,11 @@ class AccountLine:
         if self.equity is None or self.margin is None:
             return None
         return rules.withdrawable(
-            balance=self.balance, credit=self.credit, equity=self.equity, margin=self.margin
+            balance=self.balance,
+            credit=self.credit,
+            equity=self.equity,
+            margin=self.margin,
+            free=self.free,
         )
 
     @property
