@@ -10,6 +10,7 @@ from typing import Any
 import requests
 
 from tests.harness.sandbox import CLIENT_ID, CLIENT_SECRET, PLATFORM, SandboxProcess
+from tests.harness.waiting import wait_until
 
 FIRST_LOGIN = 100001
 USD = "real-std-usd"
@@ -58,6 +59,17 @@ class Api:
         }
         answer = requests.post(f"{self.sandbox.url}/connect/token", data=form, timeout=5)
         self.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def sign_in_again(self) -> None:
+        """Wait until a server that was told to restart has forgotten this client, and sign in."""
+        wait_until(self._is_forgotten, what="a restart")
+        self.sign_in()
+
+    def _is_forgotten(self) -> bool:
+        try:
+            return self.raw("GET", "ServerTime").status_code == 401
+        except requests.ConnectionError:
+            return False
 
     def raw(
         self,

@@ -45,7 +45,6 @@ SAMPLES: dict[str, Sample | Made] = {
     "SymbolChange": ("SymbolChange", {"symbol": "EURUSD", "stopsLevel": 10, "exeMode": "Market"}),
     "SymbolConfig/{symbol}": ("SymbolConfig/EURUSD", {"stopsLevel": 10}),
     "SymbolHide/{symbol}": ("SymbolHide/JP225", None),
-    "SymbolInfoUpdated": ("SymbolInfoUpdated?limit=2", None),
     "SymbolSendTick": ("SymbolSendTick?symbol=EURUSD&bid=1.08342&ask=1.0835", None),
     "SymbolSessionsGet/{symbol}": ("SymbolSessionsGet/EURUSD", None),
     "SymbolsRefresh": ("SymbolsRefresh", None),

@@ -34,7 +34,15 @@ def _reports(name: str) -> Made:
     return made
 
 
+def _wrong_balance(api: Api) -> Sample:
+    """An account whose balance is not what its records say."""
+    login = api.new_account()
+    api.post(f"UserRecordUpdate/{login}", {"group": USD, "name": "Ann", "balance": 5})
+    return f"AdmBalanceCheck?logins={login}", None
+
+
 SAMPLES: dict[str, Sample | Made] = {
+    "AdmBalanceCheck": _wrong_balance,
     "AdmBalanceFix": (f"AdmBalanceFix?logins={FIRST_LOGIN}", None),
     "AdmTradeRecordModify/{ticket}": _modify,
     "AdmTradesDelete": _delete,

@@ -34,12 +34,6 @@ def test_an_unknown_operation_is_not_found(api: Api, path: str) -> None:
     assert api.get(path).code == "NotFound"
 
 
-def test_an_operation_that_is_not_offered_is_refused_by_mt4(api: Api) -> None:
-    reply = api.get("PluginsGet")
-    assert reply.error is not None
-    assert (reply.error["code"], reply.error["managerCode"]) == ("MT4Error", "Error")
-
-
 def test_a_body_that_is_not_json_is_refused(api: Api, login: int) -> None:
     url = api.raw("GET", f"UserRecordGet/{login}").url.replace("UserRecordGet", "UserRecord")
     answer = api.session.patch(url, data=b"{city", timeout=5)

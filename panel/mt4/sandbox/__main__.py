@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import signal
 import sys
 import time
@@ -12,7 +13,7 @@ from contextlib import suppress
 
 from aiohttp import web
 
-from panel.mt4.sandbox import boot
+from panel.mt4.sandbox import boot, housekeeping
 from panel.mt4.sandbox.clients import Clients, add_from_options
 from panel.mt4.sandbox.control import Control
 from panel.mt4.sandbox.engine import Engine
@@ -21,6 +22,7 @@ from panel.mt4.sandbox.faults import Faults
 from panel.mt4.sandbox.idempotency import Keys
 from panel.mt4.sandbox.options import Options, parse
 from panel.mt4.sandbox.server import Server
+from panel.mt4.sandbox.state import State
 from panel.mt4.sandbox.store import Store, StoreBusyError
 
 SWEEP_SECONDS = 2
@@ -28,8 +30,8 @@ LONGEST_URL = 1 << 20
 LARGEST_BODY = 64 << 20
 
 
-async def serve(options: Options, store: Store) -> None:
-    """Load, listen, and run until SIGTERM or SIGINT."""
+async def serve(options: Options, store: Store) -> bool:
+    """Load, listen, and run until SIGTERM, SIGINT or a manager's restart; true for the latter."""
     begun = time.perf_counter()
     # What is loaded stays: the collector need not walk over it, now or later.
     gc.disable()
@@ -53,6 +55,7 @@ async def serve(options: Options, store: Store) -> None:
         shutdown_timeout=1,
     )
     await runner.setup()
+    state.performance.sockets = lambda: _connections(runner)
     try:
         await web.TCPSite(runner, options.host, options.port, backlog=1024).start()
         print(
@@ -62,22 +65,28 @@ async def serve(options: Options, store: Store) -> None:
             flush=True,
         )
         timekeeper.start()
-        await _until_stopped(keys)
+        await _until_stopped(state, store, keys)
     finally:
         await timekeeper.stop()
         await runner.cleanup()
         await engine.stop()
+        housekeeping.write_down(state, store)
+    return state.starts_again
 
 
-async def _until_stopped(keys: Keys) -> None:
-    stopped = asyncio.Event()
+def _connections(runner: web.AppRunner) -> int:
+    return 0 if runner.server is None else len(runner.server.connections)
+
+
+async def _until_stopped(state: State, store: Store, keys: Keys) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    while not stopped.is_set():
+        loop.add_signal_handler(number, state.stop.set)
+    while not state.stop.is_set():
         keys.sweep()
+        await housekeeping.keep_house(state, store)
         with suppress(TimeoutError):
-            await asyncio.wait_for(stopped.wait(), SWEEP_SECONDS)
+            await asyncio.wait_for(state.stop.wait(), SWEEP_SECONDS)
 
 
 def main() -> int:
@@ -90,12 +99,15 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     try:
-        asyncio.run(serve(options, store))
+        starts_again = asyncio.run(serve(options, store))
     except OSError as error:
         print(f"Cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
         return 1
     finally:
         store.close()
+    if starts_again:
+        # The same process id: whoever watches over this process sees it live on.
+        os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - its own command line
     return 0
 
 

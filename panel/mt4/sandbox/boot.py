@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from panel.mt4.protocol.enums import SymbolPriceDirection
-from panel.mt4.sandbox import seed, settings
+from panel.mt4.sandbox import housekeeping, seed, settings
 from panel.mt4.sandbox.clock import Clock
 from panel.mt4.sandbox.dailies import Dailies
 from panel.mt4.sandbox.exchange.reactions import Reactions
@@ -34,6 +34,7 @@ def load(options: Options, store: Store) -> State:
             state.put_trade(trade)
     state.dailies = Dailies(store)
     state.reactions = Reactions(state)
+    housekeeping.begin(state, store)
     return state
 
 

@@ -37,6 +37,7 @@ class Call:
     unit: Unit
     manager: ManagerRights
     client: str
+    address: str = ""
     key: str | None = None
     fault: str | None = None
 

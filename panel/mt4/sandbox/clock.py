@@ -46,6 +46,11 @@ class Clock:
         return server_time() if self.standing is None else self.standing
 
 
+def from_unix(seconds: int) -> datetime:
+    """A server time from the integer that MT4 packs it into."""
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+
+
 def unix_seconds(clock: datetime) -> int:
     """A server time as MT4 packs it into an integer: its wall clock read as if it were UTC."""
     return int(clock.replace(tzinfo=UTC).timestamp())

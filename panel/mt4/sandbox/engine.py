@@ -11,7 +11,7 @@ from typing import Any
 
 from panel.mt4 import rules
 from panel.mt4.protocol.enums import ResultCode, WebApiErrorCode
-from panel.mt4.sandbox import rights
+from panel.mt4.sandbox import notes, rights
 from panel.mt4.sandbox.answers import Answer, RefusalError, failure, rejected, success
 from panel.mt4.sandbox.call import Call
 from panel.mt4.sandbox.faults import Faults, Rule, Stage
@@ -77,11 +77,7 @@ class Engine:
         """Carry it out, and put the change, the key and its answer on disk in one transaction."""
         row = None
         try:
-            handler = HANDLERS.get(call.operation.path)
-            if handler is None:
-                raise rejected(
-                    ResultCode.Error, f"This server does not offer {call.operation.name}."
-                )
+            handler = HANDLERS[call.operation.path]
             rights.check(call)
             answer = success(rights.shown(call.manager, _carried_out(handler, call)), call.activity)
         except RefusalError as refusal:
@@ -95,6 +91,7 @@ class Engine:
         call.unit.commit(self._store, row)
         if row is not None:
             self._keys.finish(row, answer)
+        notes.write(call, answer)
         return answer
 
     async def _read_with(self, fault: Rule, call: Call) -> Answer:

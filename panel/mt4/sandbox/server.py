@@ -17,7 +17,7 @@ import orjson
 from aiohttp import web
 
 from panel.mt4.protocol.catalogue import OPERATIONS
-from panel.mt4.protocol.enums import WebApiErrorCode
+from panel.mt4.protocol.enums import LogType, WebApiErrorCode
 from panel.mt4.protocol.operation import PLATFORMS_PATH, Operation
 from panel.mt4.protocol.records import ManagerRights
 from panel.mt4.sandbox import idempotency
@@ -26,6 +26,7 @@ from panel.mt4.sandbox.call import Call
 from panel.mt4.sandbox.clients import Clients
 from panel.mt4.sandbox.engine import Engine
 from panel.mt4.sandbox.faults import Faults, Stage
+from panel.mt4.sandbox.journal import ATTENTION, LOGIN
 from panel.mt4.sandbox.options import PLATFORM, Options
 from panel.mt4.sandbox.rights import HangUpError, check_address
 from panel.mt4.sandbox.state import State
@@ -52,6 +53,7 @@ class Logged:
 
     at: float
     operation: str
+    client: str = ""
     key: str | None = None
     login: int | None = None
     code: str = ""
@@ -128,9 +130,16 @@ class Server:
         try:
             granted = self._tokens.issue(form, request.headers.get("Authorization"))
         except DeniedError as denied:
+            self._note_sign_in(f"refused, {denied.error}", ATTENTION, request)
             problem = {"error": denied.error, "error_description": denied.description}
             return web.json_response(problem, status=denied.status, headers=no_store)
+        self._note_sign_in(form.get("client_id", "by header"), LOGIN, request)
         return web.json_response(granted, headers=no_store)
+
+    def _note_sign_in(self, words: str, code: str, request: web.Request) -> None:
+        self._state.journal.add(
+            f"Sign-in: {words}", kind=LogType.Logins, code=code, ip=request.remote or ""
+        )
 
     def _manager(self, client: str, address: str | None) -> ManagerRights:
         """Whom a client acts as; raises NoConnect when MT4 would not let that manager in."""
@@ -164,10 +173,12 @@ class Server:
         """Any operation: everything that is not about HTTP happens in the engine."""
         client = self._client(request)
         begun = time.perf_counter()
-        entry = Logged(time.time(), "")
+        entry = Logged(time.time(), "", client)
         response = await self._answer(request, client, entry)
         entry.ms = round((time.perf_counter() - begun) * 1000, 2)
         self.calls.append(entry)
+        if isinstance(response, web.Response) and isinstance(response.body, bytes):
+            self._state.performance.sent += len(response.body)
         return response
 
     async def _answer(self, request: web.Request, client: str, entry: Logged) -> web.StreamResponse:
@@ -219,6 +230,7 @@ class Server:
             unit=Unit(self._state, view_of(self._state, manager)),
             manager=manager,
             client=client,
+            address=request.remote or "",
             key=f"{client} {PLATFORM} {key}" if key and operation.changes else None,
         )
         entry.key, entry.login = key, call.login

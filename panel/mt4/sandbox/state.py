@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.protocol.records import ManagerRights, SymbolConfig, SymbolGroup, Trade
 from panel.mt4.rules import Terms
+from panel.mt4.sandbox.backups import Backups
+from panel.mt4.sandbox.charts.book import Book
 from panel.mt4.sandbox.clock import Clock
 from panel.mt4.sandbox.configuration import Configuration
 from panel.mt4.sandbox.dailies import Dailies
 from panel.mt4.sandbox.exchange.levels import OrderLevels
 from panel.mt4.sandbox.hours import Hours
+from panel.mt4.sandbox.journal import Journal
+from panel.mt4.sandbox.performance import Sampler
+from panel.mt4.sandbox.post import Post
 from panel.mt4.sandbox.records import Account, GroupEntry, is_open, is_position
-from panel.mt4.sandbox.ticks import Quotes
+from panel.mt4.sandbox.ticks import Quotes, Ring
 
 if TYPE_CHECKING:
     from panel.mt4.sandbox.exchange.reactions import Reactions
@@ -64,6 +71,8 @@ class State:
     end of loading on.
     """
 
+    backups: Backups
+    charts: Book
     dailies: Dailies
     reactions: Reactions
 
@@ -81,11 +90,20 @@ class State:
         self.groups: dict[str, GroupEntry] = {}
         self.symbols: dict[str, SymbolConfig] = {}
         self.quotes = Quotes()
+        self.ticks = Ring()
         self.symbol_groups: list[SymbolGroup] = []
         self.managers: dict[int, ManagerRights] = {}
         self.config = Configuration()
         self.last_login = FIRST_LOGIN - 1
         self.last_ticket = 0
+        self.changed_at: dict[int, datetime] = {}
+        self.syncs: dict[tuple[str, str], list[Any]] = {}
+        self.post = Post()
+        self.journal = Journal(lambda: self.clock.now())
+        self.performance = Sampler(lambda: self.clock.now())
+        self.feeder_logs: dict[str, list[str]] = {}
+        self.stop = asyncio.Event()
+        self.starts_again = False
         self._open_by_login: dict[int, dict[int, Trade]] = {}
         self._closed_by_login: dict[int, dict[int, Trade]] = {}
 
@@ -98,11 +116,12 @@ class State:
             self.logins.add(account.login)
         self.accounts[account.login] = account
         self.touched[account.login] = None
+        self.changed_at[account.login] = self.clock.now()
         self.last_login = max(self.last_login, account.login)
 
     def drop_account(self, login: int) -> None:
         """Forget an account with all its records."""
-        del self.accounts[login]
+        del self.accounts[login], self.changed_at[login]
         self.logins.remove(login)
         for ticket in self.tickets(login):
             self._take_out(self.trades.pop(ticket))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,11 +56,37 @@ class KeyRow:
     code: str
 
 
+def read_accounts(db: sqlite3.Connection) -> Iterator[Account]:
+    """The accounts of a database, by login."""
+    for user, passwords in _USER.read(db.execute("SELECT * FROM accounts ORDER BY login")):
+        yield Account(user, *passwords)
+
+
+def read_trades(db: sqlite3.Connection) -> Iterator[Trade]:
+    """The trades of a database, by ticket."""
+    rows = db.execute('SELECT * FROM trades ORDER BY "order"')
+    return (trade for trade, _ in _TRADE.read(rows))
+
+
+def write_copy(path: Path, accounts: Iterable[Account], trades: Iterable[Trade]) -> None:
+    """A database file of its own with these records."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA + "BEGIN;")
+        db.executemany(_PUT_ACCOUNT, map(_account_row, accounts))
+        db.executemany(_PUT_TRADE, map(_TRADE.row, trades))
+        db.execute("COMMIT")
+
+
+def _account_row(account: Account) -> Sequence[Any]:
+    return (*_USER.row(account.user), account.password, account.investor_password)
+
+
 class Store:
     """The open database. Raises StoreBusyError when another sandbox works on the same folder."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
         self._db = sqlite3.connect(folder / "sandbox.sqlite3", isolation_level=None, timeout=2)
         try:
             self._db.executescript(
@@ -85,9 +111,7 @@ class Store:
             raise
 
     def put_accounts(self, accounts: Iterable[Account]) -> None:
-        self._db.executemany(
-            _PUT_ACCOUNT, ((*_USER.row(a.user), a.password, a.investor_password) for a in accounts)
-        )
+        self._db.executemany(_PUT_ACCOUNT, map(_account_row, accounts))
 
     def put_trades(self, trades: Iterable[Trade]) -> None:
         self._db.executemany(_PUT_TRADE, map(_TRADE.row, trades))
@@ -153,13 +177,10 @@ class Store:
             yield KeyRow(*row)
 
     def accounts(self) -> Iterator[Account]:
-        rows = self._db.execute("SELECT * FROM accounts ORDER BY login")
-        for user, passwords in _USER.read(rows):
-            yield Account(user, *passwords)
+        return read_accounts(self._db)
 
     def trades(self) -> Iterator[Trade]:
-        rows = self._db.execute('SELECT * FROM trades ORDER BY "order"')
-        return (trade for trade, _ in _TRADE.read(rows))
+        return read_trades(self._db)
 
     def settings(self, kind: str) -> Iterator[Any]:
         query = "SELECT body FROM settings WHERE kind = ? ORDER BY position"

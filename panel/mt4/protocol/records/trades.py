@@ -111,7 +111,7 @@ class TradeRestoreInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeRestoreResult:
-    """What became of one restored record; res 0 is success."""
+    """What became of one restored record: res 1 when it was restored, 0 when it was not."""
 
     order: int = 0
     res: int = 0
