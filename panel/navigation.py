@@ -120,6 +120,7 @@ NAVIGATION = (
         (
             Entry("Staff", "staff_list", "users-group", ("staff.view",)),
             Entry("Roles", "role_list", "user-shield", ("staff.view",)),
+            Entry("Reasons", "reason_list", "message", ("reasons.change",)),
             Entry("Policies", "policy_list", "scale", ("policies.view",)),
             Entry("Limits", "limit_list", "gauge", ("limits.view",)),
             Entry("Platforms", "platform_list", "server", ("platforms.view",)),

@@ -19,11 +19,10 @@ from panel.commands.errors import AlreadyDecided, Denied, Stale
 from panel.commands.registry import COMMANDS
 from panel.commands.states import FINAL
 from panel.commands.submit import withdraw
-from panel.models import Approval, ChangeRequest, Secret, Status, User
+from panel.models import Approval, ChangeRequest, Purpose, Secret, Status, User
 from panel.mt4.errors import MT4Error
 from panel.pages.one_time import AlreadyShown, may_show, show_once
-from panel.pages.reasons import OTHER, REJECTION_REASONS
-from panel.ui import story
+from panel.ui import reasons, story
 from panel.ui.figures import money_text
 from panel.ui.look import Look, live_look
 from panel.ui.views import PanelView
@@ -165,14 +164,12 @@ class RequestView(PanelView):
 
     def reject(self, change: ChangeRequest) -> bool:
         """Reject; the reason is one of the list, words of one's own, or both."""
-        chosen = self.request.POST.get("reason", "")
-        said = self.request.POST.get("words", "").strip()
-        if chosen == OTHER and not said:
-            self.rejecting = True
-            raise Invalid.of("Say why: the maker will read it.", "reason")
-        reason = " ".join(part for part in ("" if chosen == OTHER else chosen, said) if part)
-        self.rejecting = not reason
+        sent = self.request.POST
+        self.rejecting = True
+        reason = reasons.chosen(sent)
+        self.rejecting = False
         decide.reject(change, actor=self.request.actor, source="web", reason=reason)
+        reasons.keep(sent, Purpose.REJECT, self.request.actor)
         messages.success(self.request, f"Rejected {change.reference}.")
         return True
 
@@ -241,7 +238,7 @@ class RequestView(PanelView):
             "stale": self.stale,
             "trouble": self.trouble,
             "rejecting": self.rejecting,
-            "reasons": [*REJECTION_REASONS, OTHER],
+            "reasons": reasons.offered(Purpose.REJECT),
             "secrets": [(row, story.words_of(row.name)) for row in secrets],
             "shown": self.shown,
             "next": next_for(person, change),

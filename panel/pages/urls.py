@@ -13,6 +13,7 @@ from panel.pages import (
     me,
     platforms,
     policies,
+    reasons,
     requests,
     roles,
     staff,
@@ -40,6 +41,7 @@ urlpatterns = [
     path(
         "unknown/<reference:reference>/settle/", unknown.SettleView.as_view(), name="unknown_settle"
     ),
+    path("reasons/", reasons.ReasonListView.as_view(), name="reason_list"),
     # The audit log.
     path("audit/", auditlog.AuditListView.as_view(), name="audit_list"),
     path("audit/<int:seq>/", auditlog.AuditEntryView.as_view(), name="audit_entry"),

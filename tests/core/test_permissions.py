@@ -36,6 +36,7 @@ TABLE: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
     "approval_list": (ALL, {}),
     "request_list": (ALL, {}),
     "request_detail": (ALL, REQUEST),
+    "reason_list": (ONLY({COMPLIANCE, MANAGER, ADMINISTRATOR}), {}),
     "unknown_list": (ALL - {DEALER}, {}),
     "unknown_detail": (ALL - {DEALER}, REQUEST),
     "unknown_look": (ALL - {DEALER}, REQUEST),

@@ -1,0 +1,48 @@
+"""Choosing a reason: from the stored list, in words of one's own, or both."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.http import QueryDict
+
+from panel.commands.base import Invalid
+from panel.commands.reasons import AddReason
+from panel.commands.submit import submit
+from panel.models import Purpose, Reason
+
+if TYPE_CHECKING:
+    from panel.access.actor import Actor
+
+OTHER = "Another reason"
+
+
+def offered(purpose: Purpose) -> list[str]:
+    """What can be chosen for a purpose; words of one's own come last."""
+    rows = Reason.objects.filter(purpose=purpose, active=True).order_by("pk")
+    return [*rows.values_list("text", flat=True), OTHER]
+
+
+def chosen(sent: QueryDict) -> str:
+    """The reason that `ui/reason_dialog.html` sent; raises `Invalid` if there is none."""
+    choice, words = sent.get("reason", ""), sent.get("words", "").strip()
+    if choice == OTHER and not words:
+        raise Invalid.of("Say why: others will read it.", "reason")
+    if choice == OTHER:
+        choice = ""
+    reason = " ".join(part for part in (choice, words) if part)
+    if not reason:
+        raise Invalid.of("Choose a reason.", "reason")
+    return reason
+
+
+def keep(sent: QueryDict, purpose: Purpose, actor: Actor) -> None:
+    """Add one's own words to the list, if that was ticked; raises what `submit` raises."""
+    words = sent.get("words", "").strip()
+    if not sent.get("keep") or not words or not actor.may(AddReason.permission):
+        return
+    if Reason.objects.filter(purpose=purpose, text=words, active=True).exists():
+        return
+    command = AddReason(purpose=purpose, text=words)
+    submit(command, actor=actor, source="web", reason="", key=str(uuid.uuid4()))
