@@ -11,10 +11,12 @@ from django.test import RequestFactory
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
+from panel.ui.file_errors import file_errors
 from panel.ui.progress import Progress, progress_answer
 from tests.browser.conftest import Visitor
 from tests.browser.test_every_page import DESK, ugly
 from tests.harness.stack import Stack
+from tests.ui.test_file_errors import Wrong
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -81,4 +83,11 @@ def test_progress_is_fetched_until_the_job_has_ended(page: Page) -> None:
 def test_parts_are_legible_and_fit_in_both_themes(page: Page) -> None:
     jobs = [job("none", 0), job("half", 430, 70), job("all", 999, 1, ended=True)]
     put(page, *(render_to_string("ui/progress.html", {"progress": each}) for each in jobs))
+    faults = [
+        Wrong(),
+        Wrong(value=""),
+        Wrong(line=None, column="", value="", message="The file has no rows."),
+        Wrong(line=100_000, column="external reference", value="\u202e=1\t " + "W" * 300),
+    ]
+    put(page, render_to_string("ui/file_errors.html", {"errors": file_errors(faults * 60, "/")}))
     assert ugly(page) == []

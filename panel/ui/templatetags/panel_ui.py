@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.utils.safestring import SafeString
 
 from panel.commands.base import Change
-from panel.ui import browsers, cells, figures, forms
+from panel.ui import browsers, cells, figures, file_errors, forms
 from panel.ui.icons import icon_html
 from panel.ui.states import state_html, state_of
 
@@ -98,6 +98,12 @@ def all_figures(changes: Iterable[Change | Mapping[str, Any]]) -> bool:
     """Whether a comparison holds figures alone, which then stand under one another."""
     rows = [row if isinstance(row, Mapping) else asdict(row) for row in changes]
     return all(figures.is_figure(str(row[side])) for row in rows for side in ("before", "after"))
+
+
+@register.filter
+def excerpt(value: str) -> SafeString:
+    """`{{ fault.value|excerpt }}`: what stands in a file, its spaces and odd characters seen."""
+    return file_errors.excerpt(value)
 
 
 @register.filter
