@@ -66,18 +66,21 @@ def duplicates(
 def asked_already(
     platform: Platform, login: int, currency: str, withdrawable: Decimal, *, but: str
 ) -> Iterator[Check]:
-    """Other withdrawals of the account that still wait for the same money."""
+    """Other withdrawals and transfers that still wait for the same money."""
     open_ones = (Status.PENDING, Status.APPROVED, Status.EXECUTING, Status.UNKNOWN)
     others = Payment.objects.filter(
-        platform=platform, login=login, kind=Kind.WITHDRAWAL, status__in=open_ones
+        platform=platform,
+        login=login,
+        kind__in=[Kind.WITHDRAWAL, Kind.TRANSFER_OUT],
+        status__in=open_ones,
     ).exclude(request__reference=but)
     amounts = list(others.values_list("amount", flat=True))
     if amounts:
         total = sum(amounts, Decimal(0))
+        what = "withdrawal or transfer" if len(amounts) == 1 else "withdrawals or transfers"
         yield Check(
             "warn",
-            f"{len(amounts)} other {'withdrawal' if len(amounts) == 1 else 'withdrawals'} of "
-            f"{money_text(total, currency)} in all "
+            f"{len(amounts)} other {what} of {money_text(total, currency)} in all "
             f"{'is' if len(amounts) == 1 else 'are'} still open; "
             f"{money_text(withdrawable, currency)} can be withdrawn now.",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from panel.access.policy import Needed
@@ -76,8 +77,7 @@ class Withdraw(MoneyCommand):
 
     def check_account(self, now: Standing) -> None:
         """Never more than is free without the credit."""
-        if self.amount > now.withdrawable:
-            raise Invalid.of(_too_much(now), "amount")
+        account_room(now, self.amount)
 
     def _opening(self, now: Standing) -> str:
         return f"Withdraw {money_text(self.amount, now.currency)} from {now.login} {now.name}"
@@ -85,21 +85,7 @@ class Withdraw(MoneyCommand):
     def account_checks(self, now: Standing, then: Standing) -> Iterator[Check]:
         """Enough there, and the level that stays."""
         yield from super().account_checks(now, then)
-        if self.amount > now.withdrawable:
-            yield Check("stop", _too_much(now))
-        else:
-            most = money_text(now.withdrawable, now.currency)
-            yield Check("ok", f"{most} can be withdrawn, credit not counted.")
-        if now.margin:
-            level = then.level_without_credit
-            text = f"Margin level without credit is {percent_text(level)} afterwards"
-            if level < CAUTIOUS_LEVEL:
-                yield Check("warn", f"{text}, below {percent_text(CAUTIOUS_LEVEL)}.")
-            else:
-                yield Check("ok", f"{text}.")
-        if now.credit > 0:
-            credit = money_text(now.credit, now.currency)
-            yield Check("warn", f"The account keeps a credit of {credit}.")
+        yield from enough_there(now, then, self.amount)
 
     def _panel_checks(self, now: Standing) -> Iterator[Check]:
         yield from super()._panel_checks(now)
@@ -121,6 +107,31 @@ class Withdraw(MoneyCommand):
         """On the desk it stands where its request does."""
         super().moved(request)
         stages.follow(request)
+
+
+def account_room(now: Standing, amount: Decimal) -> None:
+    """Raise `Invalid` if more is to leave the account than is free there without the credit."""
+    if amount > now.withdrawable:
+        raise Invalid.of(_too_much(now), "amount")
+
+
+def enough_there(now: Standing, then: Standing, amount: Decimal) -> Iterator[Check]:
+    """Whether the account has what is to leave it, and the level that stays."""
+    if amount > now.withdrawable:
+        yield Check("stop", _too_much(now))
+    else:
+        most = money_text(now.withdrawable, now.currency)
+        yield Check("ok", f"{most} can be withdrawn, credit not counted.")
+    if now.margin:
+        level = then.level_without_credit
+        text = f"Margin level without credit is {percent_text(level)} afterwards"
+        if level < CAUTIOUS_LEVEL:
+            yield Check("warn", f"{text}, below {percent_text(CAUTIOUS_LEVEL)}.")
+        else:
+            yield Check("ok", f"{text}.")
+    if now.credit > 0:
+        credit = money_text(now.credit, now.currency)
+        yield Check("warn", f"The account keeps a credit of {credit}.")
 
 
 def _too_much(now: Standing) -> str:

@@ -17,7 +17,7 @@ from panel.mt4.read import Reader
 from payments import books
 from payments.books import Books
 from payments.evidence import MONEY
-from payments.models import MoneyMirror, MoneyRecord, Payment
+from payments.models import Kind, MoneyMirror, MoneyRecord, Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def _trouble(payment: Payment, mine: tuple[Entry, ...]) -> str:
         return f"MT4 has it {len(mine)} times."
     if mine[0].amount != payment.signed_amount:
         return "MT4 has another amount."
-    if mine[0].is_credit != (payment.kind in ("credit_in", "credit_out")):
+    if mine[0].is_credit != Kind(payment.kind).is_credit:
         return "Balance and credit are mixed up."
     return ""
 

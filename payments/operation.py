@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from celery import current_app
 from django.db import transaction
+from django.utils import timezone
 
 from panel.commands.base import (
     Change,
@@ -20,15 +22,14 @@ from panel.commands.base import (
     Risk,
     Target,
 )
+from panel.commands.registry import load
+from panel.commands.states import FINAL
 from panel.lib import money
 from panel.lib.money import ZERO
-from panel.models import Status
 from panel.mt4.limits import TRADE_COMMENT, check_trade_comment
-from panel.mt4.protocol.enums import TradeCommand
 from panel.ui.figures import money_text, percent_text
 from payments import checks, limits
-from payments.evidence import judge, records_of
-from payments.mirror import keep
+from payments.legs import Leg, status_of
 from payments.models import Kind, Method, Payment
 from payments.standing import Standing, standing
 
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from panel.models import ChangeRequest, User
     from panel.mt4.read import Reader
 
-# Seconds asked of MT4 for a money operation: the protocol's default for trades.
-DEADLINE = 5
 # A reference such as `WD 7Q2K9F31` and a space stand before the words in MT4's comment.
 COMMENT = TRADE_COMMENT - 12
 
@@ -63,10 +62,19 @@ class MoneyCommand(MT4Command):
         """The amount as MT4 books it."""
         return self.kind.signed(self.amount)
 
-    @property
-    def purse(self) -> TradeCommand:
-        """Balance or credit."""
-        return TradeCommand.Credit if self.kind.is_credit else TradeCommand.Balance
+    def legs(self, reference: str) -> Sequence[Leg]:
+        """The records it makes, in their order, for a request of this reference."""
+        return [
+            Leg(
+                step="balance",
+                reference=reference,
+                login=self.login,
+                kind=self.kind,
+                amount=self.amount,
+                comment=self.comment,
+                expires=self.expires(),
+            )
+        ]
 
     def _standing(self, reader: Reader | None) -> Standing:
         if reader is None:
@@ -149,11 +157,11 @@ class MoneyCommand(MT4Command):
             button=f"{self.verb} {money_text(self.amount, now.currency)}",
             changes=[
                 Change(label, before, after)
-                for label, before, after in _lines(now, then)
+                for label, before, after in lines(now, then)
                 if before != after
             ],
             checks=[*self.account_checks(now, then), *self._panel_checks(now)],
-            figures=_figures(now),
+            figures=figures(now),
         )
 
     verb: ClassVar[str]
@@ -190,44 +198,30 @@ class MoneyCommand(MT4Command):
         return None
 
     def execute(self, call: Call) -> None:
-        """One operation, found again by its reference in the account's history."""
-
-        def evidence() -> Any:
-            found = records_of(
-                call.reader,
-                self.get_platform(),
-                self.login,
-                call.reference,
-                since=call.request.created,
-            )
-            return judge(found, kind=self.purse, amount=self.signed)
-
-        def send(parcel: Any) -> dict[str, Any]:
-            answer = call.writer.balance(
-                self.login,
-                self.signed,
-                f"{call.reference} {self.comment}".strip(),
-                kind=self.purse,
-                expiration=self.expires(),
-                **parcel.options(),
-            )
-            return {"order": answer.order, "amount": answer.price, "comment": answer.comment}
-
-        call.step("balance", send=send, evidence=evidence, seconds=DEADLINE)
+        """One leg after the other, each found again by its reference in its account's history."""
+        platform, legs = self.get_platform(), self.legs(call.reference)
+        for leg in legs:
+            leg.take(call, platform)
+            if leg is not legs[-1]:
+                stand(call.request, type(self))
 
     def after(self, reader: Reader, request: ChangeRequest) -> dict[str, Any]:
-        """The account again, with the tickets of the records that carry our reference.
+        """The account again, with what MT4 has of each leg."""
+        platform, now = self.get_platform(), self.before(reader)
+        seen = [
+            leg.see(reader, platform, request, *self.place_of(leg, now))
+            for leg in self.legs(request.reference)
+        ]
+        doubts = [each for each in seen if each.verdict != "found"]
+        return {
+            **now,
+            "records": doubts[0].verdict if doubts else "found",
+            "records_text": " ".join(each.text for each in doubts or seen),
+        }
 
-        They are kept at once, so that the payment's page need not wait for the mirror.
-        """
-        platform = self.get_platform()
-        found = records_of(reader, platform, self.login, request.reference, since=request.created)
-        now = self.before(reader)
-        keep(platform, [(trade, now["group"], now["currency"]) for trade in found])
-        seen = judge(found, kind=self.purse, amount=self.signed)
-        if seen.verdict == "found":
-            Payment.objects.filter(request=request).update(ticket=found[0].order)
-        return {**now, "records": seen.verdict, "records_text": seen.text}
+    def place_of(self, leg: Leg, before: dict[str, Any]) -> tuple[str, str]:
+        """Group and currency of a leg's account, from what `before` read."""
+        return before["group"], before["currency"]
 
     def disagreement(self, after: dict[str, Any], request: ChangeRequest) -> str:
         """MT4 said yes: its history must say so too, once, and with this amount."""
@@ -235,36 +229,86 @@ class MoneyCommand(MT4Command):
 
     @classmethod
     def opened(cls, request: ChangeRequest) -> None:
-        """Every request of this kind is a payment."""
-        if request.platform_id is None or request.login is None or request.amount is None:
+        """Every leg of the request is a payment."""
+        command = cls._of(request)
+        origin = None
+        for leg in command.legs(request.reference):
+            made = Payment.objects.create(**command.row(leg, request, origin))
+            origin = origin or made
+
+    @classmethod
+    def _of(cls, request: ChangeRequest) -> MoneyCommand:
+        command = load(request)
+        if not isinstance(command, MoneyCommand):
             raise TypeError(f"{request.reference} is no payment.")
-        payload = request.payload
-        Payment.objects.create(
-            request=request,
-            reference=request.reference,
-            kind=cls.kind,
-            method=payload["method"],
-            external_reference=payload["external_reference"],
-            amount=request.amount,
-            currency=request.currency,
-            platform_id=request.platform_id,
-            login=request.login,
-            account_name=request.before["name"],
-            mt4_group=request.mt4_group,
-            status=request.status,
-            comment=payload["comment"],
-            created=request.created,
-        )
+        return command
+
+    def row(self, leg: Leg, request: ChangeRequest, origin: Payment | None) -> dict[str, Any]:
+        """A leg as a payment. `origin` is the first leg's payment, None for that one itself."""
+        group, currency = self.place_of(leg, request.before)
+        return {
+            "request": request,
+            "reference": leg.reference,
+            "kind": leg.kind,
+            "method": self.method,
+            "external_reference": self.external_reference,
+            "amount": leg.amount,
+            "currency": currency,
+            "platform_id": request.platform_id,
+            "login": leg.login,
+            "account_name": request.before["name"],
+            "mt4_group": group,
+            "status": request.status,
+            "comment": leg.comment,
+            "created": request.created,
+            "origin": origin,
+        }
+
+    @classmethod
+    def step_of(cls, kind: Kind) -> str:
+        """The step of the request that books a payment of this kind."""
+        return "balance"
 
     @classmethod
     def moved(cls, request: ChangeRequest) -> None:
-        """The payment stands where its request stands; once done, the mirrored account follows."""
-        Payment.objects.filter(request=request).update(
-            status=request.status, finished=request.finished
-        )
-        if request.status == Status.DONE:
-            place = (request.platform_id, request.login)
-            transaction.on_commit(lambda: refresh_account(*place), robust=True)
+        """Each payment stands where its leg stands; then the mirrored accounts follow."""
+        stand(request, cls)
+        if any("done" in step for step in request.progress.values()):
+            for login in cls.accounts(request):
+                place = (request.platform_id, login)
+                transaction.on_commit(partial(refresh_account, *place), robust=True)
+
+    @classmethod
+    def goes_on(
+        cls, request: ChangeRequest, happened: bool, words: dict[str, str]
+    ) -> dict[str, Any] | None:
+        """Once a leg before the last one is known to have happened, the next is taken."""
+        open_step = step_in_doubt(request)
+        last = cls._of(request).legs(request.reference)[-1].step
+        if not happened or open_step in ("", last):
+            return None
+        return {**request.progress, open_step: {"done": words}}
+
+
+def step_in_doubt(request: ChangeRequest) -> str:
+    """The step that was announced and neither done nor refused; empty if there is none."""
+    for name, step in request.progress.items():
+        if "done" not in step and "refused" not in step:
+            return str(name)
+    return ""
+
+
+def stand(request: ChangeRequest, command: type[MoneyCommand]) -> None:
+    """Write on each payment of a request where its leg stands."""
+    for kind in request.payments.values_list("kind", flat=True).distinct().order_by():
+        status = status_of(request, command.step_of(Kind(kind)))
+        rows = Payment.objects.filter(request=request, kind=kind)
+        if status in FINAL:
+            rows.exclude(status=status).update(
+                status=status, finished=request.finished or timezone.now()
+            )
+        else:
+            rows.update(status=status)
 
 
 def refresh_account(platform_id: int | None, login: int | None) -> None:
@@ -274,11 +318,12 @@ def refresh_account(platform_id: int | None, login: int | None) -> None:
     )
 
 
-def _lines(now: Standing, then: Standing) -> Iterator[tuple[str, str, str]]:
-    yield "Balance", money_text(now.balance), money_text(then.balance)
-    yield "Credit", money_text(now.credit), money_text(then.credit)
-    yield "Equity", money_text(now.equity), money_text(then.equity)
-    yield "Free margin", money_text(now.free), money_text(then.free)
+def lines(now: Standing, then: Standing, currency: str = "") -> Iterator[tuple[str, str, str]]:
+    """What an account has before and after, label by label; amounts with the currency given."""
+    yield "Balance", money_text(now.balance, currency), money_text(then.balance, currency)
+    yield "Credit", money_text(now.credit, currency), money_text(then.credit, currency)
+    yield "Equity", money_text(now.equity, currency), money_text(then.equity, currency)
+    yield "Free margin", money_text(now.free, currency), money_text(then.free, currency)
     if now.margin:
         yield "Margin level", percent_text(now.level), percent_text(then.level)
         yield (
@@ -288,7 +333,8 @@ def _lines(now: Standing, then: Standing) -> Iterator[tuple[str, str, str]]:
         )
 
 
-def _figures(now: Standing) -> dict[str, str]:
+def figures(now: Standing) -> dict[str, str]:
+    """Where an account stands, for people who decide."""
     none = "no open positions"
     return {
         "Balance": money_text(now.balance, now.currency),

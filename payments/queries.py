@@ -15,9 +15,11 @@ from django.utils import timezone
 from panel.access.masks import visible
 from panel.lib.money import ZERO
 from panel.models import Platform, User
-from payments.models import MoneyRecord, Payment
+from payments.models import Kind, MoneyRecord, Payment
 
 NOTHING = Decimal(0)
+# Movements of balance in which the client's money neither comes nor goes.
+WITHIN = [kind for kind in Kind if not kind.is_credit and not kind.is_client_money]
 
 
 def payments_of(user: User) -> QuerySet[Payment]:
@@ -43,12 +45,15 @@ class DayTotal:
 def net_deposits(user: User, platform: Platform | None = None, days: int = 30) -> list[DayTotal]:
     """Deposits and withdrawals per day (in the zone that is active) and currency.
 
-    From MT4's own records, so that what was booked past the panel counts too; credit does not.
-    Days without a movement are left out.
+    From MT4's own records, so that what was booked past the panel counts too; credit does not,
+    nor does what the panel moved between accounts or put right. Days without a movement are left
+    out.
     """
     first = timezone.localdate() - timedelta(days=days - 1)
     start = timezone.make_aware(datetime.combine(first, time.min))
     rows = records_of(user).filter(kind=MoneyRecord.Kind.BALANCE, time__gte=start)
+    within = Payment.objects.filter(kind__in=WITHIN)
+    rows = rows.exclude(reference__in=within.values("reference"))
     if platform is not None:
         rows = rows.filter(platform=platform)
     sums = (

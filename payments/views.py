@@ -27,7 +27,7 @@ from payments.operation import MoneyCommand
 from payments.queries import payments_of
 from payments.tables import LedgerTable, PaymentTable
 
-OUT = [Kind.WITHDRAWAL, Kind.CREDIT_OUT]
+OUT = [kind for kind in Kind if kind.is_out]
 
 
 class PaymentListView(TableView):

@@ -112,6 +112,8 @@ class Command:
     form_url: ClassVar[str | None] = None
     # What is demanded when no policy speaks: closed for what is critical.
     default_needed: ClassVar[Needed] = Needed(0, (), "Runs at once: no policy asks for approval.")
+    # Whether whoever asks for it has to say why.
+    reason_needed: ClassVar[bool] = False
     # The request it was loaded from, so that its preview does not warn of itself; else empty.
     request_reference: ClassVar[str] = ""
 
@@ -207,6 +209,17 @@ class MT4Command(Command):
     def accounts(cls, request: ChangeRequest) -> Sequence[int]:
         """The logins on which it moves money: nothing else moves money there meanwhile."""
         return [request.login] if request.moves_money and request.login is not None else []
+
+    @classmethod
+    def goes_on(
+        cls, request: ChangeRequest, happened: bool, words: dict[str, str]
+    ) -> dict[str, Any] | None:
+        """The progress with which a request goes on once people settled the step in doubt.
+
+        None when their verdict is the outcome of the whole request. `words` is what is kept as the
+        answer of the step.
+        """
+        return None
 
     def after(self, reader: Reader, request: ChangeRequest) -> dict[str, Any]:
         """The values read again once done, to be held against what was approved."""

@@ -41,6 +41,17 @@ class HandedOver(Exception):
     """
 
 
+class Undone(Exception):
+    """MT4 refused a later step, and what the earlier ones did has been put back: all is as it was.
+
+    `code` is MT4's of the refusal; the words say what happened.
+    """
+
+    def __init__(self, text: str, *, code: str) -> None:
+        self.code = code
+        super().__init__(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Send:
     """What goes with every sending: the key, and the last moment at which it may begin."""
@@ -111,6 +122,19 @@ class Call:
                 return self._keep_seen(name, seen)
             raise
 
+    def refusal(self, name: str) -> dict[str, str]:
+        """Why MT4 refused a step for good: its code and words; empty if it did not."""
+        return dict(self.request.progress.get(name, {}).get("refused", {}))
+
+    def keep_refusal(self, name: str, rejected: Rejected) -> dict[str, str]:
+        """Commit that a step was refused, so that no later attempt sends it again."""
+        refused = {
+            "code": rejected.manager_code or rejected.code,
+            "text": rejected.explain(),
+        }
+        self._write({**self.request.progress, name: {"refused": refused}})
+        return refused
+
     def _announce(self, name: str, deadline: float) -> float:
         """Commit the intent of a step; seconds for which the lease still holds."""
         now = timezone.now()
@@ -137,14 +161,16 @@ class Call:
         """Commit what a step brought; raises `LeaseLost` if another attempt has begun."""
         from panel.lib.digest import plain
 
-        progress = {**self.request.progress, name: {"done": plain(data)}}
+        self._write({**self.request.progress, name: {"done": plain(data)}})
+        return dict(self.request.progress[name]["done"])
+
+    def _write(self, progress: dict[str, Any]) -> None:
         kept = ChangeRequest.objects.filter(pk=self.request.pk, attempt=self.attempt).update(
             progress=progress
         )
         if kept != 1:
             raise OutcomeUnknown(f"{self.reference} was taken over while its answer came.")
         self.request.progress = progress
-        return dict(progress[name]["done"])
 
     def keep_secret(self, name: str, make: Callable[[], str]) -> str:
         """A secret of this request, made once and sealed before it is used."""

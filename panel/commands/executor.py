@@ -25,7 +25,7 @@ from django.utils import timezone
 from panel.access.actor import Actor
 from panel.commands import holds
 from panel.commands.base import Invalid, MT4Command, PanelCommand
-from panel.commands.call import Call, HandedOver, Undecided
+from panel.commands.call import Call, HandedOver, Undecided, Undone
 from panel.commands.registry import command_class, load
 from panel.commands.states import Moved, move
 from panel.lib.digest import plain
@@ -139,6 +139,8 @@ def attempt(command: MT4Command, call: Call) -> None:
         log.warning("lease lost", reference=call.reference, why=str(lost))
         if not call.request.progress:
             _release(call, lost)
+    except Undone as undone:
+        finish(call, Status.FAILED, code=undone.code, text=str(undone))
     except Rejected as rejected:
         finish_rejected(command, call, rejected)
     except Unavailable as away:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import transaction
+from django.utils import timezone
 
+from panel import audit
 from panel.access.actor import Actor
 from panel.access.policy import Needed
-from panel.commands.base import Change, Invalid, PanelCommand, Preview, Risk, Target
-from panel.commands.registry import register
+from panel.commands.base import Change, Invalid, MT4Command, PanelCommand, Preview, Risk, Target
+from panel.commands.registry import command_class, register
 from panel.commands.states import Moved, move
 from panel.models import Approval, ChangeRequest, Platform, RequestAuthor, Status
 
@@ -98,7 +100,13 @@ class SettleUnknown(PanelCommand):
         from panel.commands.executor import wake_waiting
 
         settled = self._request()
+        if self._goes_on(settled, request):
+            return {"verdict": "goes on"}
         verdict = Status.DONE if self.happened else Status.FAILED
+        done = [name for name, step in settled.progress.items() if "done" in step]
+        text = f"Settled by {request.reference}: {self.finding}"
+        if done and not self.happened:
+            text = f"{text} Already done and not undone: {', '.join(done)}."
         try:
             with transaction.atomic():
                 move(
@@ -109,7 +117,7 @@ class SettleUnknown(PanelCommand):
                     reason=self.finding,
                     detail=f"Settled by {request.reference}.",
                     outcome_code="Settled",
-                    outcome_text=f"Settled by {request.reference}: {self.finding}",
+                    outcome_text=text,
                     needs_person=False,
                     lease_until=None,
                     call_until=None,
@@ -118,3 +126,37 @@ class SettleUnknown(PanelCommand):
         except Moved as moved:
             raise Invalid.of("Its outcome became known in the meantime.") from moved
         return {"verdict": str(verdict)}
+
+    def _goes_on(self, settled: ChangeRequest, request: ChangeRequest) -> bool:
+        """Settle only the step in doubt, where the request has others; whether it was so."""
+        command = command_class(settled.command)
+        if not issubclass(command, MT4Command):
+            return False
+        words = {"code": "Settled", "text": f"Settled by {request.reference}: {self.finding}"}
+        progress = command.goes_on(settled, self.happened, words)
+        if progress is None:
+            return False
+        now = timezone.now()
+        went = ChangeRequest.objects.filter(
+            pk=settled.pk, status=Status.UNKNOWN, needs_person=True
+        ).update(
+            progress=progress,
+            needs_person=False,
+            unknown_since=now,
+            next_check=now,
+            lease_until=None,
+            call_until=None,
+            outcome_text=f"{words['text']} The rest goes on by itself.",
+        )
+        if went != 1:
+            raise Invalid.of("Its outcome became known in the meantime.")
+        audit.record(
+            Actor.system(f"settlement {request.reference}"),
+            "request step settled",
+            source="settlement",
+            request=settled,
+            after=progress,
+            reason=self.finding,
+            detail=f"Settled by {request.reference}; the rest goes on.",
+        )
+        return True

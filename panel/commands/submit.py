@@ -111,6 +111,8 @@ def submit(
     if supersedes:
         check_superseded(supersedes, command, target)
     command.validate(live, actor)
+    if command.reason_needed and not reason.strip():
+        raise Invalid.of("Say why: whoever decides on it reads this.", "reason")
     before = plain(command.before(live))
     preview = command.preview(live)
     rule = needed(

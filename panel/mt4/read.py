@@ -23,6 +23,7 @@ from panel.mt4.protocol.records import (
     ManagerRights,
     MarginLevel,
     SymbolConfig,
+    TickInfo,
     Trade,
     TradePlatform,
     User,
@@ -71,6 +72,10 @@ class Reader:
     def symbols(self) -> list[SymbolConfig]:
         """All symbols with their settings, live."""
         return self._get("CfgRequestSymbol") or []
+
+    def tick(self, symbol: str) -> TickInfo:
+        """The last prices of a symbol. Rejected with NotFound if it is unknown or hidden."""
+        return self._get("TickInfoLast/{symbol}", symbol=symbol)  # type: ignore[no-any-return]
 
     def account(self, login: int) -> User:
         """One account, live."""

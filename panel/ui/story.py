@@ -26,6 +26,7 @@ _WORDS = {
     f"request {Status.REJECTED}": "Rejected",
     f"request {Status.WITHDRAWN}": "Withdrawn",
     f"request {Status.EXPIRED}": "Expired",
+    "request step settled": "The step in doubt was settled",
     "secret shown": "One-time secret shown",
     "request looked at again": "Another look asked for",
 }

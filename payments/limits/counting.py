@@ -22,7 +22,7 @@ from panel.commands.base import Invalid
 from panel.lib.money import ZERO
 from panel.models import ChangeRequest, Status, User
 from panel.ui.figures import money_text
-from payments.models import BulkItem, Limit, LimitTurn, Payment
+from payments.models import BulkItem, Kind, Limit, LimitTurn, Payment
 
 DAY = timedelta(hours=24)
 MONTH = timedelta(days=30)
@@ -135,6 +135,8 @@ def spent(
         Payment.objects.filter(created__gte=now - MONTH)
         .exclude(status__in=NOT_COUNTED)
         .exclude(request__command__startswith=FILES)
+        # A transfer counts once, where it takes the money.
+        .exclude(kind__in=(Kind.TRANSFER_IN, Kind.TRANSFER_RETURN))
     )
     lines = BulkItem.objects.filter(file__request__created__gte=now - MONTH).exclude(
         Q(state__in=(BulkItem.State.REJECTED, BulkItem.State.CANCELLED))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db import models
 from django.db.models import Q
 
+from panel.lib.money import ZERO
 from panel.models import Status
 
 
@@ -17,15 +18,46 @@ class Kind(models.TextChoices):
     WITHDRAWAL = "withdrawal", "withdrawal"
     CREDIT_IN = "credit_in", "credit in"
     CREDIT_OUT = "credit_out", "credit out"
+    TRANSFER_OUT = "transfer_out", "transfer out"
+    TRANSFER_IN = "transfer_in", "transfer in"
+    # What a transfer puts back where it came from, when the other account refused it.
+    TRANSFER_RETURN = "transfer_return", "transfer put back"
+    CORRECTION_IN = "correction_in", "correction in"
+    CORRECTION_OUT = "correction_out", "correction out"
+    CHARGEBACK = "chargeback", "chargeback"
+    NEGATIVE_RESET = "negative_reset", "negative balance reset"
+    # What a provider could not pay out, credited back.
+    WITHDRAWAL_RETURN = "withdrawal_return", "withdrawal returned"
 
     @property
     def is_credit(self) -> bool:
         """Whether it moves credit, not balance."""
         return self in (Kind.CREDIT_IN, Kind.CREDIT_OUT)
 
+    @property
+    def is_out(self) -> bool:
+        """Whether it takes something from the account."""
+        return self in (
+            Kind.WITHDRAWAL,
+            Kind.CREDIT_OUT,
+            Kind.TRANSFER_OUT,
+            Kind.CORRECTION_OUT,
+            Kind.CHARGEBACK,
+        )
+
+    @property
+    def is_client_money(self) -> bool:
+        """Whether the client's own money comes from outside, or goes there."""
+        return self in (
+            Kind.DEPOSIT,
+            Kind.WITHDRAWAL,
+            Kind.CHARGEBACK,
+            Kind.WITHDRAWAL_RETURN,
+        )
+
     def signed(self, amount: Decimal) -> Decimal:
         """The amount as MT4 books it: what leaves the account is negative."""
-        return amount if self in (Kind.DEPOSIT, Kind.CREDIT_IN) else -amount
+        return -amount if self.is_out else amount
 
 
 class Method(models.TextChoices):
@@ -45,17 +77,29 @@ class Payment(models.Model):
     by the hooks of the payment commands in the same transaction. A request of several (a transfer,
     a file) gives each a reference of its own, under which MT4's records carry it. `amount` is
     positive, in the account's currency; `kind` tells the direction.
+
+    Money that changes hands in another currency keeps what it was: `paid_amount` of
+    `paid_currency`, worth `rate` of the account's currency each (`payments.conversion`).
     """
 
     request = models.ForeignKey(
         "panel.ChangeRequest", on_delete=models.PROTECT, related_name="payments"
     )
     reference = models.CharField(max_length=20, unique=True)
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
     method = models.CharField(max_length=12, choices=Method.choices)
     external_reference = models.CharField(max_length=64, blank=True, db_index=True)
     amount = models.DecimalField(max_digits=18, decimal_places=2)
     currency = models.CharField(max_length=12)
+    paid_amount = models.DecimalField(max_digits=22, decimal_places=8, null=True)
+    paid_currency = models.CharField(max_length=12, blank=True)
+    rate = models.DecimalField(max_digits=20, decimal_places=10, null=True)
+    # What the broker keeps, in the account's currency: part of what was paid, not of `amount`.
+    fee = models.DecimalField(max_digits=18, decimal_places=2, default=ZERO)
+    # The payment that this one follows from: its deposit, its other leg, what it undoes.
+    origin = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="consequences"
+    )
     platform = models.ForeignKey(
         "panel.Platform", on_delete=models.PROTECT, related_name="payments"
     )
@@ -78,6 +122,12 @@ class Payment(models.Model):
         constraints = (
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="payment_kind_known"),
+            models.CheckConstraint(condition=Q(fee__gte=0), name="payment_fee_not_negative"),
+            models.CheckConstraint(
+                condition=Q(paid_amount__isnull=True, rate__isnull=True, paid_currency="")
+                | Q(paid_amount__gt=0, rate__gt=0) & ~Q(paid_currency=""),
+                name="payment_paid_whole",
+            ),
         )
 
     def __str__(self) -> str:

@@ -249,7 +249,7 @@ def test_the_preview_warns_of_what_a_decision_should_know(platform: Platform, ca
     assert len(warnings) == 3
     assert any(f"within 24 hours: {request.reference}" in text for text in warnings)
     assert any("BANK-7 was used before" in text for text in warnings)
-    assert any("1 other withdrawal of 60.00 USD" in text for text in warnings)
+    assert any("1 other withdrawal or transfer of 60.00 USD" in text for text in warnings)
 
 
 def test_a_request_does_not_warn_of_itself_when_it_is_decided(

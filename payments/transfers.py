@@ -1,0 +1,333 @@
+"""Transfers: money from one account to another of the same platform, as a saga in one request.
+
+1. debit: the money leaves the source, checked like a withdrawal. Refused: nothing happened.
+2. credit: it arrives, at the rate in another currency. Refused: the refusal is kept, so that no
+   later attempt sends it again, and
+3. back: what left is put back under a reference of its own; the request fails, net effect zero.
+
+An answer that does not come leaves the request unknown wherever it stands, and it goes on from
+there by evidence. Both accounts are held from the claim to the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from panel import audit
+from panel.access.policy import Needed
+from panel.commands.base import Change, Check, Evidence, Invalid, Preview
+from panel.commands.call import Undecided, Undone
+from panel.commands.registry import register
+from panel.lib.money import LARGEST, ZERO
+from panel.mt4.errors import Rejected
+from panel.ui.figures import money_text
+from payments import checks
+from payments.commands import account_room, enough_there
+from payments.conversion import LARGEST_RATE, RATE_DIGITS, plain_number, rate_checks, worth
+from payments.legs import Leg, leg_reference
+from payments.models import Kind, Method, Payment
+from payments.operation import MoneyCommand, figures, lines, stand, step_in_doubt
+from payments.standing import Standing, standing
+
+if TYPE_CHECKING:
+    from panel.access.actor import Actor
+    from panel.commands.call import Call
+    from panel.models import ChangeRequest, User
+    from panel.mt4.read import Reader
+
+DEBIT, CREDIT, BACK = "debit", "credit", "back"
+IN_PREFIX, BACK_PREFIX = "TI", "TB"
+_STEPS = {Kind.TRANSFER_OUT: DEBIT, Kind.TRANSFER_IN: CREDIT, Kind.TRANSFER_RETURN: BACK}
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class Transfer(MoneyCommand):
+    """`amount` of the source's currency leaves `login`; `to_login` gets what it is worth there."""
+
+    name: ClassVar[str] = "payments.transfer"
+    label: ClassVar[str] = "Transfer"
+    prefix: ClassVar[str] = "TR"
+    permission: ClassVar[str] = "payments.transfer"
+    approve_permission: ClassVar[str] = "payments.approve_transfer"
+    form_url: ClassVar[str | None] = "payment_transfer"
+    default_needed: ClassVar[Needed] = Needed(1, (), "Every transfer needs an approval.")
+    kind: ClassVar[Kind] = Kind.TRANSFER_OUT
+    verb: ClassVar[str] = "Transfer"
+
+    method: str = Method.INTERNAL
+    to_login: int
+    # Units of the receiving account's currency for one of the source's; None in the same currency.
+    rate: Decimal | None = None
+
+    @property
+    def arrives(self) -> Decimal:
+        """What the other account gets, in its own currency."""
+        return self.amount if self.rate is None else worth(self.amount, self.rate)
+
+    def legs(self, reference: str) -> Sequence[Leg]:
+        """The debit, then the credit."""
+        return [
+            Leg(
+                step=DEBIT,
+                reference=reference,
+                login=self.login,
+                kind=Kind.TRANSFER_OUT,
+                amount=self.amount,
+                comment=self.comment,
+            ),
+            Leg(
+                step=CREDIT,
+                reference=leg_reference(reference, IN_PREFIX),
+                login=self.to_login,
+                kind=Kind.TRANSFER_IN,
+                amount=self.arrives,
+                comment=self.comment,
+            ),
+        ]
+
+    def way_back(self, reference: str) -> Leg:
+        """What undoes the debit."""
+        return Leg(
+            step=BACK,
+            reference=leg_reference(reference, BACK_PREFIX),
+            login=self.login,
+            kind=Kind.TRANSFER_RETURN,
+            amount=self.amount,
+            comment="put back",
+        )
+
+    @classmethod
+    def step_of(cls, kind: Kind) -> str:
+        """Each leg its own step."""
+        return _STEPS[kind]
+
+    @classmethod
+    def accounts(cls, request: ChangeRequest) -> Sequence[int]:
+        """Both."""
+        return [*super().accounts(request), request.payload["to_login"]]
+
+    # --- What is looked at -----------------------------------------------------------------
+
+    def _there(self, reader: Reader | None) -> Standing:
+        """The receiving account, live; its absence is told beside its own field."""
+        if reader is None:
+            raise TypeError("Money is never decided on without a live reader.")
+        try:
+            return standing(reader, self.to_login)
+        except Invalid as invalid:
+            raise Invalid.of(_no_account(self.to_login), "to_login") from invalid
+
+    def _field_errors(self) -> Iterator[tuple[str, list[str]]]:
+        yield from super()._field_errors()
+        if self.to_login == self.login:
+            yield "to_login", ["Choose another account than the one the money leaves."]
+        if self.rate is not None and not 0 < self.rate <= LARGEST_RATE:
+            yield "rate", ["The rate must be more than zero."]
+        elif self.rate is not None and self.rate != round(self.rate, RATE_DIGITS):
+            yield "rate", [f"Use at most {RATE_DIGITS} decimals."]
+        elif self.amount > 0 and not ZERO < self.arrives <= LARGEST:
+            yield "rate", ["At this rate the amount that arrives is out of all bounds."]
+
+    def validate(self, reader: Reader | None, actor: Actor | None) -> None:
+        """The source like a withdrawal; then the receiving account, its scope and the rate."""
+        super().validate(reader, actor)
+        there = self._there(reader)
+        if actor is not None:
+            self._check_scope(there, actor)
+        here = self._standing(reader)
+        if here.currency == there.currency and self.rate not in (None, 1):
+            raise Invalid.of(f"Both accounts are in {here.currency}: there is no rate.", "rate")
+        if here.currency != there.currency and self.rate is None:
+            raise Invalid.of(
+                f"Enter how many {there.currency} one {here.currency} is: the accounts have "
+                "different currencies.",
+                "rate",
+            )
+
+    def _check_scope(self, there: Standing, actor: Actor) -> None:
+        platform, person = self.get_platform(), actor.person_or_fail()
+        if person.sees(platform.pk, there.group):
+            return
+        audit.record(
+            actor,
+            f"request {self.name}",
+            source="web",
+            obj=("account", there.login, f"{there.login} {there.name}"),
+            platform=platform,
+            group=there.group,
+            outcome="denied",
+            code="scope",
+            detail=f"Group {there.group} is outside the scopes of {actor.label}.",
+        )
+        raise Invalid.of(_no_account(self.to_login), "to_login")
+
+    @classmethod
+    def may_decide(cls, request: ChangeRequest, person: User) -> str:
+        """Whoever decides must see both accounts."""
+        platform = request.platform_id
+        if platform is not None and person.sees(platform, request.before["to_group"]):
+            return ""
+        return "The receiving account lies outside your scopes."
+
+    def check_account(self, now: Standing) -> None:
+        """Never more than is free on the source without its credit."""
+        account_room(now, self.amount)
+
+    def before(self, reader: Reader | None) -> dict[str, Any]:
+        """Both accounts."""
+        there = self._there(reader)
+        return {
+            **super().before(reader),
+            "to_name": there.name,
+            "to_group": there.group,
+            "to_currency": there.currency,
+            "to_enabled": there.enabled,
+            "to_balance": there.balance,
+        }
+
+    def watched(self, before: dict[str, Any]) -> dict[str, Any]:
+        """What must be as it was approved; balances move by trading, and are checked anew."""
+        names = ("currency", "enabled", "to_currency", "to_enabled", "to_group")
+        return {name: before[name] for name in names}
+
+    def preview(self, reader: Reader | None) -> Preview:
+        """Both legs, what they do to each account, and what a decision should know."""
+        now, there = self._standing(reader), self._there(reader)
+        then, there_then = now.moved(balance=-self.amount), there.moved(balance=self.arrives)
+        rule = checks.rule_for(
+            self.name,
+            self.get_platform(),
+            now.group,
+            now.currency,
+            self.amount,
+            at_least=self.default_needed,
+        )
+        gets = money_text(self.arrives, there.currency)
+        opening = (
+            f"Transfer {money_text(self.amount, now.currency)} from {now.login} {now.name} to "
+            f"{there.login} {there.name}"
+        )
+        if now.currency != there.currency:
+            rate = plain_number(self.rate or Decimal(1))
+            opening += f", which gets {gets} at {rate} {there.currency} for 1 {now.currency}"
+        parts = [opening, f"on {now.login} {self._effect(now, then)}", checks.rule_text(rule)]
+        return Preview(
+            sentence="; ".join(parts),
+            button=f"Transfer {money_text(self.amount, now.currency)}",
+            changes=[
+                *_changes(now, then, ""),
+                *_changes(there, there_then, there.currency),
+            ],
+            checks=[*self._both_checks(reader, now, then, there)],
+            figures=figures(now),
+        )
+
+    def _both_checks(
+        self, reader: Reader | None, now: Standing, then: Standing, there: Standing
+    ) -> Iterator[Check]:
+        yield from enough_there(now, then, self.amount)
+        for account in (now, there):
+            if not account.enabled:
+                yield Check("warn", f"{account.login} is disabled.")
+        if now.name.split() and now.name.casefold().split() != there.name.casefold().split():
+            yield Check("warn", f"The accounts have different owners: {now.name} and {there.name}.")
+        if reader is not None and self.rate is not None and now.currency != there.currency:
+            yield from rate_checks(reader, now.currency, there.currency, self.rate)
+        platform = self.get_platform()
+        yield from self._panel_checks(now)
+        yield from checks.unsettled(platform, self.to_login)
+        yield from checks.asked_already(
+            platform, self.login, now.currency, now.withdrawable, but=self.request_reference
+        )
+
+    # --- The rows --------------------------------------------------------------------------
+
+    def place_of(self, leg: Leg, before: dict[str, Any]) -> tuple[str, str]:
+        """Group and currency of the leg's account."""
+        if leg.login == self.to_login:
+            return before["to_group"], before["to_currency"]
+        return super().place_of(leg, before)
+
+    def row(self, leg: Leg, request: ChangeRequest, origin: Payment | None) -> dict[str, Any]:
+        """The receiving leg has its own name, and remembers what it was worth at the source."""
+        row = super().row(leg, request, origin)
+        if leg.kind is Kind.TRANSFER_IN:
+            row["account_name"] = request.before["to_name"]
+            if self.rate is not None and row["currency"] != request.currency:
+                row |= {
+                    "paid_amount": self.amount,
+                    "paid_currency": request.currency,
+                    "rate": self.rate,
+                }
+        return row
+
+    # --- The saga --------------------------------------------------------------------------
+
+    def execute(self, call: Call) -> None:
+        """Debit, credit; or debit, refused credit, and everything back."""
+        platform, (debit, credit) = self.get_platform(), self.legs(call.reference)
+        debit.take(call, platform)
+        stand(call.request, type(self))
+        refused = call.refusal(CREDIT)
+        if not refused:
+            try:
+                credit.take(call, platform)
+            except Rejected as rejected:
+                refused = call.keep_refusal(CREDIT, rejected)
+        if refused:
+            self._put_back(call, refused)
+
+    def _put_back(self, call: Call, refused: dict[str, str]) -> None:
+        """Undo the debit, then raise `Undone`; `Undecided` if even that is refused."""
+        platform, request = self.get_platform(), call.request
+        back = self.way_back(call.reference)
+        first = Payment.objects.get(reference=call.reference)
+        values = self.row(back, request, first)
+        Payment.objects.get_or_create(reference=back.reference, defaults=values)
+        stand(request, type(self))
+        amount = money_text(self.amount, request.currency)
+        why = f"{self.to_login} could not be credited: {refused['text']}"
+        try:
+            back.take(call, platform)
+        except Rejected as again:
+            text = (
+                f"{why} {amount} left {self.login}, and putting it back was refused too: "
+                f"{again.explain()} It is on neither account."
+            )
+            raise Undecided(Evidence("unclear", text)) from again
+        group, currency = self.place_of(back, request.before)
+        for leg in (self.legs(call.reference)[0], back):
+            leg.see(call.reader, platform, request, group, currency)
+        raise Undone(
+            f"{why} The {amount} that had left {self.login} were put back ({back.reference}): "
+            "both accounts hold what they held before.",
+            code=refused["code"],
+        )
+
+    @classmethod
+    def goes_on(
+        cls, request: ChangeRequest, happened: bool, words: dict[str, str]
+    ) -> dict[str, Any] | None:
+        """A debit that happened is followed by the credit; a credit that did not, by the way back;
+        a way back that happened ends in `failed`, as it does when MT4 answers.
+        """
+        step = step_in_doubt(request)
+        if (step, happened) in ((DEBIT, True), (BACK, True)):
+            return {**request.progress, step: {"done": words}}
+        if (step, happened) == (CREDIT, False):
+            return {**request.progress, step: {"refused": words}}
+        return None
+
+
+def _no_account(login: int) -> str:
+    return f"There is no account {login} on this platform, or it is not yours to see."
+
+
+def _changes(now: Standing, then: Standing, currency: str) -> Iterator[Change]:
+    for label, before, after in lines(now, then, currency):
+        if before != after:
+            yield Change(f"{now.login} {label[:1].lower()}{label[1:]}", before, after)
