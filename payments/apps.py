@@ -13,6 +13,7 @@ class PaymentsConfig(AppConfig):
     def ready(self) -> None:
         """Make this app's commands known."""
         from payments import commands  # noqa: F401
+        from payments.bulk import command as bulk_commands  # noqa: F401
         from payments.desk import holding, payout  # noqa: F401
         from payments.limits import commands as limit_commands  # noqa: F401
         from payments.reconciliation import explain  # noqa: F401

@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from panel.models import Platform
 from panel.mt4.errors import MT4Error
+from payments.bulk.tasks import check_bulk_file, sweep_bulk_checks
 from payments.mirror import mirror_now
 from payments.reconciliation import run as reconciliation
 
+__all__ = ["check_bulk_file", "mirror_money_records", "sweep_bulk_checks"]
 log = structlog.get_logger(__name__)
 
 

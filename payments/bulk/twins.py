@@ -9,9 +9,10 @@ from decimal import Decimal
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from panel.ui.owners import portions
 from payments.bulk.rows import Entry, Fault, fault
 from payments.checks import NOT_MOVED
-from payments.models import BulkFile, BulkItem, Payment
+from payments.models import BulkFile, BulkItem, Kind, Payment
 
 WITHIN = timedelta(days=30)
 # A file whose lines were sent, or may yet be.
@@ -104,3 +105,21 @@ def earlier(file: BulkFile, about: Q) -> tuple[dict[Same, str], dict[Name, str]]
             if external:
                 named[kind, external] = reference
     return same, named
+
+
+def twins_of(file: BulkFile, items: QuerySet[BulkItem]) -> list[Fault]:
+    """Twins, asked for elsewhere, of lines that are stored already."""
+    found: list[Fault] = []
+    rows = items.order_by("line").values_list(*_ENTRY)
+    twins = Twins(file)
+    for some in portions(rows.iterator(chunk_size=AT_ONCE), AT_ONCE):
+        entries = [
+            Entry(line, login, Kind(kind), amount, currency, reference)
+            for line, login, kind, amount, currency, reference in some
+        ]
+        found += twins.before(entries)
+    return found
+
+
+_ENTRY = ("line", "login", "kind", "amount", "currency", "external_reference")
+AT_ONCE = 2_000

@@ -34,7 +34,7 @@ class BulkFile(models.Model):
         | --- | --- |
         | checking | has_errors, ready |
         | ready | submitted |
-        | submitted | running |
+        | submitted | running, ready (its request came to nothing) |
         | running | finished, cancelling |
         | cancelling | cancelled |
         | cancelled, finished | running (resumed; what was rejected is tried again) |

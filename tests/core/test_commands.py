@@ -22,6 +22,8 @@ NO_FORM: dict[str, str] = {
     "payments.release": _DESK,
     "payments.pay_out": _DESK,
     "payments.fail_payout": _DESK,
+    "payments.bulk_file": "asked for on the page of a checked file",
+    "payments.bulk_again": "asked for on the page of a file that has ended",
 }
 # Who stands behind it: commands that a rule of the house, not a policy row, keeps for two people.
 ALWAYS_TWO = (

@@ -1,0 +1,51 @@
+"""Setting an approved file going: from here on its lines are the workers'."""
+
+from __future__ import annotations
+
+from celery import current_app
+from django.db import transaction
+from django.utils import timezone
+
+from panel.models import ChangeRequest
+from payments.models import BulkFile, BulkItem
+
+AGAIN = (BulkItem.State.REJECTED, BulkItem.State.CANCELLED)
+"""Lines that a further run takes up: certainly not on MT4."""
+WORK = "payments.bulk.engine.tasks.work"
+MESSAGE_LIFE = 20
+
+
+class NotReady(RuntimeError):
+    """The file is not where it can be set going from; nothing was written."""
+
+
+def start(file: BulkFile, request: ChangeRequest) -> None:
+    """Have the workers carry a file out for a request: for the first time, or what was rejected
+    or stopped once more. Call it inside a transaction; raises `NotReady`.
+    """
+    first = file.request_id == request.pk
+    states = (
+        (BulkFile.State.SUBMITTED,)
+        if first
+        else (BulkFile.State.FINISHED, BulkFile.State.CANCELLED)
+    )
+    items = BulkItem.objects.filter(file=file)
+    begun = BulkFile.objects.filter(pk=file.pk, state__in=states).update(
+        state=BulkFile.State.RUNNING,
+        run=request,
+        begun=timezone.now(),
+        finished=None,
+        final_before=0 if first else items.exclude(state__in=AGAIN).count(),
+    )
+    if begun != 1:
+        raise NotReady(f"{file.name} is not where it can be started from.")
+    if not first:
+        items.filter(state__in=AGAIN).update(
+            state=BulkItem.State.READY, code="", text="", finished=None
+        )
+    transaction.on_commit(lambda: wake(file.pk), robust=True)
+
+
+def wake(file_id: int) -> None:
+    """Wake a worker for a file; if the broker is away, the sweep finds the file."""
+    current_app.send_task(WORK, (file_id,), retry=False, expires=MESSAGE_LIFE)

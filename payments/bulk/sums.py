@@ -1,0 +1,65 @@
+"""Sums over lines of files, and who may see what they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Max, QuerySet, Sum
+
+from panel.access.policy import Needed
+from panel.lib.money import cents
+from panel.models import User
+from panel.ui.figures import money_text
+from payments.models import BulkFile, BulkItem, Kind
+
+
+def sums_of(items: QuerySet[BulkItem]) -> list[dict[str, Any]]:
+    """Lines by kind and currency; amounts as text, so that JSON rounds nothing."""
+    rows = (
+        items.order_by()
+        .values("kind", "currency")
+        .annotate(lines=Count("pk"), total=Sum("amount"), most=Max("amount"))
+        .order_by("kind", "currency")
+    )
+    return [
+        {
+            "kind": row["kind"],
+            "currency": row["currency"],
+            "count": row["lines"],
+            "amount": format(cents(row["total"]), "f"),
+            "largest": format(cents(row["most"]), "f"),
+        }
+        for row in rows
+    ]
+
+
+def in_words(totals: Iterable[Mapping[str, Any]]) -> str:
+    """`3 deposits of 1,234.50 USD in all, 1 withdrawal of 20.00 EUR`."""
+    parts = []
+    for line in totals:
+        label = Kind(line["kind"]).label
+        amount = money_text(Decimal(line["amount"]), line["currency"])
+        one = line["count"] == 1
+        words = label if one or line["kind"].startswith("credit") else f"{label}s"
+        parts.append(f"{line['count']:,} {words} of {amount}{'' if one else ' in all'}")
+    return ", ".join(parts)
+
+
+def outside(file: BulkFile, person: User) -> bool:
+    """Whether a file has accounts that the person's scopes leave out."""
+    return not all(person.sees(file.platform_id, group) for group in file.groups)
+
+
+def strictest(rules: Iterable[Needed]) -> Needed:
+    """The rule with the most approvals; by roles that satisfy every rule that names some, as far
+    as there are such.
+    """
+    asking = [rule for rule in rules if rule.approvals]
+    most = max(asking, key=lambda rule: (rule.approvals, bool(rule.roles)))
+    roles = set(most.roles)
+    for rule in asking:
+        if rule.roles:
+            roles = (roles & set(rule.roles) if roles else set(rule.roles)) or roles
+    return Needed(most.approvals, tuple(sorted(roles)), most.text)

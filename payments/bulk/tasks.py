@@ -1,0 +1,38 @@
+"""What workers do for bulk files before they are submitted: checking."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.db.models import Q
+from django.utils import timezone
+
+from payments.bulk.check import check
+from payments.models import BulkFile
+
+MESSAGE_LIFE = 30
+"""Seconds after which a message that nobody took is dropped: the sweep sends another."""
+
+
+def check_soon(file_id: int) -> None:
+    """Have a worker check a file; if the broker is away, the sweep finds it."""
+    check_bulk_file.apply_async((file_id,), retry=False, expires=MESSAGE_LIFE)
+
+
+@shared_task
+def check_bulk_file(file_id: int) -> None:
+    """Check one file."""
+    check(file_id)
+
+
+@shared_task
+def sweep_bulk_checks() -> None:
+    """Find files whose message was lost or whose checker died."""
+    now = timezone.now()
+    waiting = Q(checking_until__isnull=True, created__lt=now - timedelta(seconds=10))
+    rows = BulkFile.objects.filter(
+        waiting | Q(checking_until__lt=now), state=BulkFile.State.CHECKING
+    )
+    for file_id in rows.values_list("pk", flat=True)[:50]:
+        check_soon(file_id)
