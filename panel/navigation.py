@@ -122,6 +122,7 @@ NAVIGATION = (
             Entry("Roles", "role_list", "user-shield", ("staff.view",)),
             Entry("Reasons", "reason_list", "message", ("reasons.change",)),
             Entry("Policies", "policy_list", "scale", ("policies.view",)),
+            Entry("Scheduled jobs", "job_list", "robot", ("jobs.view",)),
             Entry("Limits", "limit_list", "gauge", ("limits.view",)),
             Entry("Platforms", "platform_list", "server", ("platforms.view",)),
         ),

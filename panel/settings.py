@@ -190,6 +190,7 @@ CELERY_BEAT_SCHEDULE = {
     "mirror margins": {"task": "accounts.tasks.mirror_margins", "schedule": 10.0},
     "mirror open trades": {"task": "trading.tasks.mirror_trades", "schedule": 15.0},
     "check bulk files": {"task": "payments.bulk.tasks.sweep_bulk_checks", "schedule": 10.0},
+    "run scheduled jobs": {"task": "payments.tasks.run_jobs", "schedule": 30.0},
     "mirror money records": {"task": "payments.tasks.mirror_money_records", "schedule": 60.0},
     "reconcile the books": {
         "task": "payments.tasks.reconcile_daily",

@@ -10,6 +10,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("", include("trading.urls")),
     path("payments/", include("payments.urls")),
+    path("jobs/", include("payments.jobs.urls")),
     path("limits/", include("payments.limits.urls")),
     # An address is what a person signs in with: administrators change it, not its owner.
     path("sign/email/", RedirectView.as_view(url="/me/"), name="account_email"),

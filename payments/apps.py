@@ -15,5 +15,6 @@ class PaymentsConfig(AppConfig):
         from payments import commands  # noqa: F401
         from payments.bulk import command as bulk_commands  # noqa: F401
         from payments.desk import holding, payout  # noqa: F401
+        from payments.jobs import commands as job_commands  # noqa: F401
         from payments.limits import commands as limit_commands  # noqa: F401
         from payments.reconciliation import explain  # noqa: F401

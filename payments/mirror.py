@@ -137,7 +137,15 @@ def keep(platform: Platform, rows: Iterable[Owned]) -> None:
             some,
             update_conflicts=True,
             unique_fields=["platform", "ticket"],
-            update_fields=["amount", "comment", "reference", "mt4_group", "currency", "kind"],
+            update_fields=[
+                "amount",
+                "comment",
+                "reference",
+                "mt4_group",
+                "currency",
+                "kind",
+                "expires_server_time",
+            ],
         )
 
 
@@ -155,6 +163,7 @@ def _record(platform: Platform, trade: Trade, group: str, currency: str) -> Mone
         reference=reference_in(trade.comment) or "",
         time=platform.from_server_time(trade.close_time),
         server_time=_stamp(trade.close_time),
+        expires_server_time=max(0, _stamp(trade.expiration)) if is_credit else 0,
     )
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from panel.models import Platform
 from panel.mt4.errors import MT4Error
 from payments.bulk.tasks import check_bulk_file, sweep_bulk_checks
+from payments.jobs import running
 from payments.mirror import mirror_now
 from payments.reconciliation import run as reconciliation
 
@@ -49,3 +50,10 @@ def reconcile_daily() -> None:
 def reconcile_books(run_id: int) -> None:
     """Carry one reconciliation out."""
     reconciliation.carry_out(run_id)
+
+
+@shared_task
+def run_jobs() -> None:
+    """Run the scheduled jobs whose time has come; a turn that another worker took is left to it."""
+    for job in running.due_jobs():
+        running.run_if_due(job)

@@ -56,6 +56,9 @@ _LISTED = [
     Permission("limits.view", "See payment limits and what is used of them", "Payments"),
     Permission("limits.change", "Change payment limits", "Administration"),
     Permission("limits.approve", "Approve changes of payment limits", "Administration"),
+    Permission("jobs.view", "See scheduled jobs", "Payments"),
+    Permission("jobs.change", "Switch scheduled jobs on and off", "Administration"),
+    Permission("jobs.run", "Make the requests of scheduled jobs", "Administration"),
     Permission("platforms.view", "See platforms", "Administration"),
     Permission("platforms.change", "Change platforms", "Administration"),
     Permission("admin.approve", "Approve administrators' changes", "Administration"),
@@ -65,7 +68,9 @@ PERMISSIONS: dict[str, Permission] = {permission.code: permission for permission
 
 # What scheduled jobs may ask for, under the policies like everybody: no role carries it, so that no
 # person can ask for it, and no administrator can add to it.
-MACHINE_RIGHTS: frozenset[str] = frozenset()
+MACHINE_RIGHTS = frozenset({"jobs.run"})
+# The rights that a role can carry.
+GRANTABLE = tuple(code for code in PERMISSIONS if code not in MACHINE_RIGHTS)
 
 # For a page that every signed-in person may open: their own settings, their own requests.
 SIGNED_IN = "signed-in"

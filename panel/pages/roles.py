@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from panel.access.permissions import PERMISSIONS
+from panel.access.permissions import GRANTABLE, PERMISSIONS
 from panel.access.request import PanelRequest
 from panel.commands.base import Command
 from panel.models import Role
@@ -24,7 +24,7 @@ from panel.ui.views import PanelView
 
 def rights_by_area() -> list[tuple[str, list[tuple[str, str]]]]:
     """Every right, by the area it is listed under."""
-    listed = sorted(PERMISSIONS.values(), key=lambda right: list(PERMISSIONS).index(right.code))
+    listed = [PERMISSIONS[code] for code in GRANTABLE]
     areas: dict[str, list[tuple[str, str]]] = {}
     for area, rights in groupby(listed, key=lambda right: right.area):
         areas.setdefault(area, []).extend((right.code, right.label) for right in rights)
@@ -95,7 +95,7 @@ class RoleView(AdministrationView):
             slug=self.kwargs.get("slug") or cleaned["slug"],
             title=cleaned["title"].strip(),
             description=cleaned["description"].strip(),
-            rights=tuple(code for code in PERMISSIONS if code in cleaned["rights"]),
+            rights=tuple(code for code in GRANTABLE if code in cleaned["rights"]),
         )
 
 

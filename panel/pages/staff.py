@@ -33,6 +33,7 @@ from panel.ui.tables import Empty, Table
 from panel.ui.views import PanelView, TableView
 
 LAST = 10
+PEOPLE = User.objects.filter(is_machine=False)
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
@@ -113,8 +114,8 @@ class StaffListView(TableView):
     refresh = 0
 
     def get_queryset(self) -> QuerySet[User]:
-        """All people."""
-        return with_factors(User.objects.prefetch_related("roles", "scopes__platform"))
+        """All people; scheduled jobs are none."""
+        return with_factors(PEOPLE.prefetch_related("roles", "scopes__platform"))
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
         """By name or address."""
@@ -139,7 +140,7 @@ class StaffDetailView(PanelView):
 
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Roles, scopes, sign-in, and what was changed of them."""
-        people = with_factors(User.objects.prefetch_related("roles", "scopes__platform"))
+        people = with_factors(PEOPLE.prefetch_related("roles", "scopes__platform"))
         person = get_object_or_404(people, pk=self.kwargs["pk"])
         reader = request.actor.person_or_fail()
         about = {"object_kind": "staff", "object_key__in": [str(person.pk), person.email]}
@@ -287,7 +288,7 @@ class ChangeView(GrantsView):
 
     def get_person(self) -> User:
         """The person of the address."""
-        return get_object_or_404(User, pk=self.kwargs["pk"])
+        return get_object_or_404(PEOPLE, pk=self.kwargs["pk"])
 
     def get_title(self) -> str:
         """Whose."""

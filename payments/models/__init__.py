@@ -3,6 +3,7 @@
 from payments.models.attachments import Attachment
 from payments.models.bulk import BulkError, BulkFile, BulkItem
 from payments.models.desk import Stage, Withdrawal
+from payments.models.job import Job, JobName, JobRun
 from payments.models.limit import Limit, LimitTurn
 from payments.models.notes import Note
 from payments.models.payment import Kind, Method, Payment
@@ -15,6 +16,9 @@ __all__ = [
     "BulkFile",
     "BulkItem",
     "Difference",
+    "Job",
+    "JobName",
+    "JobRun",
     "Kind",
     "Limit",
     "LimitTurn",

@@ -33,12 +33,19 @@ class MoneyRecord(models.Model):
     reference = models.CharField(max_length=20, blank=True)
     time = models.DateTimeField()
     server_time = models.BigIntegerField()
+    # Until when a credit is good, as MT4 holds it; 0 for none. MT4 itself does nothing then.
+    expires_server_time = models.BigIntegerField(default=0)
 
     class Meta:
         ordering = ("-time", "-ticket")
         indexes = (
             models.Index(fields=("platform", "login", "-time"), name="money_record_account"),
             models.Index(fields=("kind", "time"), name="money_record_time"),
+            models.Index(
+                fields=("platform", "expires_server_time"),
+                condition=Q(expires_server_time__gt=0, amount__gt=0),
+                name="money_record_expires",
+            ),
             models.Index(
                 fields=("platform", "reference"),
                 condition=~Q(reference=""),

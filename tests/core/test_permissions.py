@@ -57,6 +57,8 @@ TABLE: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
     "policy_add": (ONLY({ADMINISTRATOR}), {}),
     "policy_change": (ONLY({ADMINISTRATOR}), {"pk": 99_999}),
     "policy_remove": (ONLY({ADMINISTRATOR}), {"pk": 99_999}),
+    "job_list": (ALL - {DEALER}, {}),
+    "job_change": (ONLY({ADMINISTRATOR}), {"name": "credit_expiry"}),
     "limit_list": (ONLY({COMPLIANCE, MANAGER, ADMINISTRATOR, AUDITOR}), {}),
     "limit_detail": (ONLY({COMPLIANCE, MANAGER, ADMINISTRATOR, AUDITOR}), {"pk": 99_999}),
     "limit_add": (ONLY({ADMINISTRATOR}), {}),

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from panel.access.permissions import PERMISSIONS
+from panel.access.permissions import GRANTABLE, PERMISSIONS
 from panel.commands.administration import ADMINISTRATOR, AdministrationCommand, Problems
 from panel.commands.base import Change, Check, Preview, Target
 from panel.commands.registry import register
@@ -61,7 +61,7 @@ class ChangeRole(AdministrationCommand):
         if Role.objects.filter(name=self.title.strip()).exclude(slug=self.slug).exists():
             problems.add("title", "Another role has this name.")
         for code in self.rights:
-            if code not in PERMISSIONS:
+            if code not in GRANTABLE:
                 problems.add("rights", f"There is no right “{code}”.")
         missing = KEPT - set(self.rights)
         if self.slug == ADMINISTRATOR and missing:
@@ -115,7 +115,7 @@ class ChangeRole(AdministrationCommand):
             defaults={
                 "name": self.title.strip(),
                 "description": self.description.strip(),
-                "permissions": [code for code in PERMISSIONS if code in set(self.rights)],
+                "permissions": [code for code in GRANTABLE if code in set(self.rights)],
             },
         )
         return {"role": role.pk}

@@ -209,7 +209,7 @@ class ChangeStaff(Grants):
     active: bool
 
     def _person(self) -> User:
-        found = User.objects.filter(pk=self.person).first()
+        found = User.objects.filter(pk=self.person, is_machine=False).first()
         if found is None:
             raise Invalid.of("There is no such person.", "person")
         return found

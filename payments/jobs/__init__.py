@@ -1,0 +1,1 @@
+"""Scheduled jobs of payments: off until switched on, everything through commands and policies."""
