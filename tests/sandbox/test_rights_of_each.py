@@ -150,8 +150,8 @@ def test_the_right_one_alone_is_enough(desk: Desk) -> None:
     for operation in OPERATIONS.values():
         for flags in _enough(operation):
             by_flags.setdefault(frozenset(flags), []).append(operation)
-    for flags, operations in by_flags.items():
-        api = desk.may(*flags)
+    for enough, operations in by_flags.items():
+        api = desk.may(*enough)
         for operation in operations:
             code = _code(api, operation)
-            assert code not in ("NotEnoughRights", "HangUp"), (operation.path, flags)
+            assert code not in ("NotEnoughRights", "HangUp"), (operation.path, enough)
