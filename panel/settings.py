@@ -11,6 +11,7 @@ import structlog
 from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 
 from panel import env
 
@@ -173,6 +174,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "panel"
+# Turns at bulk files queue apart, so that many of them never stand before a single payment.
+CELERY_TASK_QUEUES = [Queue("panel"), Queue("bulk")]
+CELERY_TASK_ROUTES = {"payments.bulk.engine.tasks.take_turn": {"queue": "bulk"}}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
     # kombu's defaults give a killed worker's message back after 92 s; so it takes about 10.
@@ -191,6 +195,7 @@ CELERY_BEAT_SCHEDULE = {
     "mirror open trades": {"task": "trading.tasks.mirror_trades", "schedule": 15.0},
     "check bulk files": {"task": "payments.bulk.tasks.sweep_bulk_checks", "schedule": 10.0},
     "run scheduled jobs": {"task": "payments.tasks.run_jobs", "schedule": 30.0},
+    "run bulk files": {"task": "payments.bulk.engine.tasks.sweep_bulk_files", "schedule": 5.0},
     "mirror money records": {"task": "payments.tasks.mirror_money_records", "schedule": 60.0},
     "reconcile the books": {
         "task": "payments.tasks.reconcile_daily",

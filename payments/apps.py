@@ -14,6 +14,8 @@ class PaymentsConfig(AppConfig):
         """Make this app's commands known."""
         from payments import commands  # noqa: F401
         from payments.bulk import command as bulk_commands  # noqa: F401
+        from payments.bulk.engine import commands as engine_commands  # noqa: F401
+        from payments.bulk.engine import line as line_command  # noqa: F401
         from payments.desk import holding, payout  # noqa: F401
         from payments.jobs import commands as job_commands  # noqa: F401
         from payments.limits import commands as limit_commands  # noqa: F401

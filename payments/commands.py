@@ -28,6 +28,11 @@ BENEFICIARY = 128
 LAST_DAY = date(2037, 12, 31)
 
 
+def last_second(day: date) -> datetime:
+    """Until when a credit of this last day is good, on the server's clock."""
+    return datetime.combine(day, time(23, 59, 59))
+
+
 @register
 @dataclass(frozen=True, kw_only=True)
 class Deposit(MoneyCommand):
@@ -164,7 +169,7 @@ class CreditIn(MoneyCommand):
 
     def expires(self) -> datetime:
         """The last second of the day, on the server's clock."""
-        return datetime.combine(self.expiration, time(23, 59, 59))
+        return last_second(self.expiration)
 
     def _field_errors(self) -> Iterator[tuple[str, list[str]]]:
         yield from super()._field_errors()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -15,65 +17,93 @@ if TYPE_CHECKING:
     from panel.access.actor import Actor
     from panel.models import AuditEntry, ChangeRequest, Platform
 
+# Entries written by one statement: SQLite takes only so many values at once.
+ROWS_PER_WRITE = 500
 
-def record(
-    actor: Actor,
-    action: str,
-    *,
-    source: str,
-    obj: tuple[str, object, str] = ("", "", ""),
-    platform: Platform | None = None,
-    request: ChangeRequest | None = None,
-    group: str = "",
-    before: Any = None,
-    after: Any = None,
-    reason: str = "",
-    activity_id: str = "",
-    code: str = "",
-    outcome: str = "ok",
-    detail: str = "",
-) -> AuditEntry:
-    """Append one entry; `obj` is (kind, key, words) of what it is about.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """What an entry tells. `obj` is (kind, key, words) of what it is about.
+
+    What is not said is taken from the request. Secrets in `before` and `after` are masked by the
+    names of their fields.
+    """
+
+    actor: Actor
+    action: str
+    source: str
+    obj: tuple[str, object, str] = ("", "", "")
+    platform: Platform | None = None
+    request: ChangeRequest | None = None
+    reference: str = ""
+    group: str = ""
+    before: Any = None
+    after: Any = None
+    reason: str = ""
+    activity_id: str = ""
+    code: str = ""
+    outcome: str = "ok"
+    detail: str = ""
+
+
+def record(actor: Actor, action: str, *, source: str, **told: Any) -> AuditEntry:
+    """Append one entry; the keywords are those of `Happening`.
 
     Belongs at the end of the transaction of what it tells of: the head of the chain stays locked
-    until that commits. Secrets in `before` and `after` are masked by the names of their fields.
+    until that commits.
     """
-    from panel.lib.digest import plain
+    return record_many([Happening(actor=actor, action=action, source=source, **told)])[0]
 
+
+def record_many(happenings: Sequence[Happening]) -> list[AuditEntry]:
+    """Append entries in their order, under one lock of the chain's head."""
+    if not happenings:
+        return []
     entry_model = apps.get_model("panel", "AuditEntry")
     head_model = apps.get_model("panel", "AuditHead")
-    platform = platform or (request.platform if request else None)
-    kind, key, words = obj
+    fields = [_fields(one) for one in happenings]
+    entries: list[AuditEntry] = []
     with transaction.atomic():
         head = head_model.objects.select_for_update().get(pk=1)
-        entry: AuditEntry = entry_model(
-            seq=head.seq + 1,
-            at=timezone.now(),
-            actor_id=actor.user.pk if actor.user else None,
-            actor=actor.label[:200],
-            roles=actor.roles[:300],
-            session=actor.session,
-            address=actor.address,
-            source=source,
-            action=action,
-            platform_id=platform.pk if platform else None,
-            platform=platform.name if platform else "",
-            object_kind=kind or (request.object_kind if request else ""),
-            object_key=str(key or (request.object_key if request else ""))[:100],
-            object_text=(words or (request.object_text if request else ""))[:200],
-            mt4_group=group or (request.mt4_group if request else ""),
-            reference=request.reference if request else "",
-            before=plain(redact(before)),
-            after=plain(redact(after)),
-            reason=reason,
-            request_id=actor.request_id or (request.request_id if request else ""),
-            activity_id=activity_id,
-            code=code,
-            outcome=outcome,
-            detail=detail,
-            previous_hash=head.hash,
-        )
-        entry.hash = entry_hash(entry)
-        entry_model.objects.bulk_create([entry])
-        head_model.objects.filter(pk=1).update(seq=entry.seq, hash=entry.hash)
-    return entry
+        seq, previous, now = head.seq, head.hash, timezone.now()
+        for one in fields:
+            seq += 1
+            entry: AuditEntry = entry_model(seq=seq, at=now, previous_hash=previous, **one)
+            entry.hash = previous = entry_hash(entry)
+            entries.append(entry)
+        entry_model.objects.bulk_create(entries, batch_size=ROWS_PER_WRITE)
+        head_model.objects.filter(pk=1).update(seq=seq, hash=previous)
+    return entries
+
+
+def _fields(one: Happening) -> dict[str, Any]:
+    """The columns that do not depend on the place in the chain."""
+    from panel.lib.digest import plain
+
+    request, actor = one.request, one.actor
+    platform = one.platform or (request.platform if request else None)
+    kind, key, words = one.obj
+    return {
+        "actor_id": actor.user.pk if actor.user else None,
+        "actor": actor.label[:200],
+        "roles": actor.roles[:300],
+        "session": actor.session,
+        "address": actor.address,
+        "source": one.source,
+        "action": one.action,
+        "platform_id": platform.pk if platform else None,
+        "platform": platform.name if platform else "",
+        "object_kind": kind or (request.object_kind if request else ""),
+        "object_key": str(key or (request.object_key if request else ""))[:100],
+        "object_text": (words or (request.object_text if request else ""))[:200],
+        "mt4_group": one.group or (request.mt4_group if request else ""),
+        "reference": one.reference or (request.reference if request else ""),
+        "before": plain(redact(one.before)),
+        "after": plain(redact(one.after)),
+        "reason": one.reason,
+        "request_id": actor.request_id or (request.request_id if request else ""),
+        "activity_id": one.activity_id,
+        "code": one.code,
+        "outcome": one.outcome,
+        "detail": one.detail,
+    }

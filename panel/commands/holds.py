@@ -77,6 +77,21 @@ def release(request: ChangeRequest) -> None:
     Hold.objects.filter(request=request).delete()
 
 
-def release_items(request: ChangeRequest, items: Iterable[int]) -> None:
-    """Give back what these items of a request hold."""
-    Hold.objects.filter(request=request, item__in=list(items)).delete()
+def release_accounts(request: ChangeRequest, logins: Iterable[int]) -> None:
+    """Give back these accounts of a request."""
+    Hold.objects.filter(request=request, login__in=list(logins)).delete()
+
+
+def hand_over(request: ChangeRequest, to: dict[int, ChangeRequest]) -> None:
+    """Let other requests hold accounts that this one holds: by login. No moment lies between.
+
+    An account that another part of the same file has been handed already stays with that.
+    """
+    release_accounts(request, to)
+    Hold.objects.bulk_create(
+        [
+            Hold(platform=other.platform, login=login, request=other)
+            for login, other in sorted(to.items())
+        ],
+        ignore_conflicts=True,
+    )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from celery import current_app
 from django.db import transaction
 from django.utils import timezone
 
 from panel.models import ChangeRequest
+from payments.bulk.engine.again import make_ready
+from payments.bulk.engine.lanes import start_lanes
 from payments.models import BulkFile, BulkItem
 
 AGAIN = (BulkItem.State.REJECTED, BulkItem.State.CANCELLED)
 """Lines that a further run takes up: certainly not on MT4."""
-WORK = "payments.bulk.engine.tasks.work"
-MESSAGE_LIFE = 20
 
 
 class NotReady(RuntimeError):
@@ -40,12 +39,5 @@ def start(file: BulkFile, request: ChangeRequest) -> None:
     if begun != 1:
         raise NotReady(f"{file.name} is not where it can be started from.")
     if not first:
-        items.filter(state__in=AGAIN).update(
-            state=BulkItem.State.READY, code="", text="", finished=None
-        )
-    transaction.on_commit(lambda: wake(file.pk), robust=True)
-
-
-def wake(file_id: int) -> None:
-    """Wake a worker for a file; if the broker is away, the sweep finds the file."""
-    current_app.send_task(WORK, (file_id,), retry=False, expires=MESSAGE_LIFE)
+        make_ready(file, AGAIN)
+    transaction.on_commit(lambda: start_lanes(file.pk), robust=True)

@@ -24,6 +24,8 @@ NO_FORM: dict[str, str] = {
     "payments.fail_payout": _DESK,
     "payments.bulk_file": "asked for on the page of a checked file",
     "payments.bulk_again": "asked for on the page of a file that has ended",
+    "payments.bulk_stop": "a button on the page of a file that runs",
+    "payments.bulk_line": "made by the engine for a line of unknown outcome",
     "payments.credit_expiry": "made by a scheduled job alone",
 }
 # Who stands behind it: commands that a rule of the house, not a policy row, keeps for two people.

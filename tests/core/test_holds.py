@@ -83,7 +83,7 @@ def test_items_get_the_accounts_that_are_free_and_one_each(platform: Platform, c
         holds.take(one, [7])
         assert holds.take_many(platform, [(7, 1), (8, 2), (8, 3), (9, 4)], two) == {8, 9}
         assert holds.take_many(platform, [(8, 3), (9, 4)], two) == {9}
-    holds.release_items(two, [2])
+    holds.release_accounts(two, [8])
     assert sorted(held(platform)) == [7, 9]
     holds.release(two)
     assert held(platform) == [7]

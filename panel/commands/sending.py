@@ -1,0 +1,77 @@
+"""Sending many operations: one at a time, each to a plain verdict. Beside the executor, the only
+place that writes to MT4.
+
+Whoever calls has committed the intent of every operation under a lease; nothing is sent once that
+is over, and nothing is ever sent twice from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from panel.mt4.client import Connection
+from panel.mt4.errors import OutcomeUnknown, Rejected, Unavailable
+from panel.mt4.protocol.enums import TradeCommand
+from panel.mt4.write import writer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """One balance or credit operation; `amount` signed, in the account's currency.
+
+    `comment` begins with the reference by which MT4's records are found. `key` is the idempotency
+    key, the same whenever this operation is sent again.
+    """
+
+    key: str
+    login: int
+    amount: Decimal
+    comment: str
+    purse: TradeCommand
+    expiration: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a parcel.
+
+    `unsent`: certainly nothing happened, and it may be sent again. `unknown`: it may have
+    happened; only MT4's records, and after them the same key, can tell.
+    """
+
+    name: Literal["done", "rejected", "unsent", "unknown"]
+    code: str = "Ok"
+    text: str = ""
+    activity_id: str = ""
+
+
+DONE = Verdict("done")
+
+
+def send(connection: Connection, parcel: Parcel, *, send_before: float, deadline: float) -> Verdict:
+    """Send once. `send_before` is a moment of `time.monotonic`, looked at last thing before the
+    bytes leave; `deadline` the seconds that MT4 may take."""
+    try:
+        writer(connection).balance(
+            parcel.login,
+            parcel.amount,
+            parcel.comment,
+            kind=parcel.purse,
+            expiration=parcel.expiration,
+            key=parcel.key,
+            send_before=send_before,
+            deadline=deadline,
+        )
+    except Rejected as refused:
+        code = refused.manager_code or refused.code
+        return Verdict("rejected", code, refused.explain(), refused.activity_id)
+    except Unavailable as away:
+        return Verdict("unsent", "Unavailable", away.explain(), away.activity_id)
+    except OutcomeUnknown as open_end:
+        return Verdict("unknown", "OutcomeUnknown", str(open_end), open_end.activity_id)
+    except ValueError as error:
+        return Verdict("rejected", "Invalid", f"Nothing was sent: {error}.")
+    return DONE

@@ -1,0 +1,120 @@
+"""Taking lines: several lanes at once, by row locks that pass over each other's lines."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Min, Q
+from django.utils import timezone
+
+from panel.commands import holds
+from panel.models import ChangeRequest
+from payments.bulk.engine.chunk import OPEN, OUT, Chunk, State, call_over, new_token
+from payments.models import BulkFile, BulkItem
+
+SIZE = 200
+"""Lines in a chunk: few enough to stop soon, many enough to write their outcomes at once."""
+WAIT = 2
+"""Seconds after which a line is looked at again whose account is taken."""
+
+
+def claim(file: BulkFile, run: ChangeRequest) -> Chunk | None:
+    """The next lines of a file, their accounts held and the intent committed; None if there is
+    nothing to take now. A chunk without lines found only accounts that are taken: ask again.
+    """
+    begun, now = time.monotonic(), timezone.now()
+    chunk = Chunk(
+        file=file,
+        run=run,
+        platform=file.platform,
+        token=new_token(),
+        lease_until=now + timedelta(seconds=settings.EXECUTION_LEASE),
+        send_before=begun + settings.EXECUTION_LEASE,
+    )
+    with transaction.atomic():
+        if not BulkFile.objects.filter(pk=file.pk, state=BulkFile.State.RUNNING).exists():
+            return None
+        items = list(
+            BulkItem.objects.select_for_update(skip_locked=True)
+            .filter(Q(not_before__isnull=True) | Q(not_before__lte=now), file=file)
+            .filter(state=State.READY)
+            .order_by("line")[:SIZE]
+        )
+        if not items:
+            return None
+        accounts = _by_account(items)
+        ours = _hold(chunk, accounts)
+        chunk.accounts = {login: accounts[login] for login in accounts if login in ours}
+        taken = {item.pk for item in chunk.items}
+        left = [item for item in items if item.pk not in taken]
+        if left:
+            BulkItem.objects.filter(pk__in=[item.pk for item in left]).update(
+                not_before=now + timedelta(seconds=WAIT)
+            )
+            chunk.later = [item.pk for item in left if item.login in chunk.accounts]
+        _write(chunk)
+    return chunk
+
+
+def _by_account(items: list[BulkItem]) -> dict[int, list[BulkItem]]:
+    """Lines by account: several in a row that put in, or a single one that takes out."""
+    accounts: dict[int, list[BulkItem]] = {}
+    closed: set[int] = set()
+    for item in items:
+        if item.login in closed:
+            continue
+        if item.kind in OUT:
+            closed.add(item.login)
+            if item.login in accounts:
+                continue
+        accounts.setdefault(item.login, []).append(item)
+    return accounts
+
+
+def _hold(chunk: Chunk, accounts: dict[int, list[BulkItem]]) -> set[int]:
+    """The accounts that are ours now: free, and without an earlier line that is still open."""
+    wanted = [(login, items[0].pk) for login, items in accounts.items()]
+    got = holds.take_many(chunk.platform, wanted, chunk.run)
+    rows = BulkItem.objects.filter(file=chunk.file, login__in=got, state__in=OPEN)
+    first = dict(rows.order_by().values_list("login").annotate(Min("line")))
+    early = {login for login in got if first[login] < accounts[login][0].line}
+    if early:
+        holds.release_accounts(chunk.run, early)
+    return got - early
+
+
+def _write(chunk: Chunk) -> None:
+    """Commit the intent. What takes out is only claimed: its live check comes before it."""
+    put_in = [item.pk for item in chunk.items if item.kind not in OUT]
+    take_out = [item.pk for item in chunk.items if item.kind in OUT]
+    for state, items in ((State.SENDING, put_in), (State.CLAIMED, take_out)):
+        if items:
+            BulkItem.objects.filter(pk__in=items, state=State.READY).update(
+                state=state,
+                attempt=F("attempt") + 1,
+                worker=chunk.token,
+                lease_until=chunk.lease_until,
+                call_until=call_over(chunk.lease_until) if state == State.SENDING else None,
+                not_before=None,
+            )
+
+
+def announce(chunk: Chunk, items: list[int]) -> set[int]:
+    """Commit that these claimed lines are about to be sent; those that still are ours."""
+    if not items:
+        return set()
+    with transaction.atomic():
+        rows = BulkItem.objects.filter(
+            pk__in=items,
+            worker=chunk.token,
+            state=State.CLAIMED,
+            lease_until__gt=timezone.now(),
+        )
+        ours = set(rows.select_for_update().values_list("pk", flat=True))
+        BulkItem.objects.filter(pk__in=ours).update(
+            state=State.SENDING, call_until=call_over(chunk.lease_until)
+        )
+    return ours

@@ -1,0 +1,146 @@
+"""A lane: one Celery task that takes chunk after chunk, sending while it writes.
+
+While the lines of one chunk are on their way, the next is claimed and the last is written, so
+that neither MT4 nor the database waits for the other.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+
+import structlog
+
+from panel.commands.sending import Parcel, Verdict, send
+from panel.mt4.errors import MT4Error
+from panel.mt4.protocol.enums import TradeCommand
+from payments.bulk.engine import look as live
+from payments.bulk.engine.chunk import OUT, Chunk, deadline
+from payments.bulk.engine.claim import announce, claim
+from payments.bulk.engine.record import record
+from payments.bulk.engine.threads import pool
+from payments.commands import last_second
+from payments.models import BulkFile, BulkItem, Kind
+
+log = structlog.get_logger(__name__)
+
+TURN = 3.0
+"""Seconds after which a lane lets other work have the process."""
+LOOK_FOR_STOP = 0.5
+"""Seconds between two looks at whether a person has stopped the file."""
+STOPPED = Verdict("unsent", "Stopped", "Stopped before it was sent.")
+
+Verdicts = dict[int, Verdict]
+
+
+@dataclass(slots=True)
+class Flight:
+    """A chunk on its way: what is known already, and what is still being sent."""
+
+    chunk: Chunk
+    known: Verdicts
+    sent: list[Future[Verdicts]]
+
+    def land(self) -> Verdicts:
+        """Wait for every line; a person who stops the file stops what has not begun."""
+        open_ones = set(self.sent)
+        while open_ones:
+            _, open_ones = wait(open_ones, timeout=LOOK_FOR_STOP)
+            if open_ones and not self.chunk.stop.is_set() and not _runs(self.chunk.file):
+                self.chunk.stop.set()
+        for future in self.sent:
+            self.known.update(future.result())
+        return self.known
+
+
+def work(file_id: int) -> bool:
+    """Take a turn at a file; whether there is more to do at once."""
+    file = BulkFile.objects.select_related("platform", "run__platform").get(pk=file_id)
+    if file.run is None:
+        return False
+    until = time.monotonic() + TURN
+    flying: deque[Flight] = deque()
+    more = True
+    while True:
+        if more and len(flying) < 2 and time.monotonic() < until:
+            chunk = claim(file, file.run)
+            if chunk is None:
+                more = False
+            elif chunk.accounts:
+                flying.append(take_off(chunk))
+            continue
+        if not flying:
+            return more
+        flight = flying.popleft()
+        if not record(flight.chunk, flight.land()):
+            # Nothing came through: MT4 is away or silent. The sweep tries again in a while.
+            return _landed(flying)
+        more = more or bool(flight.chunk.later)
+
+
+def _landed(flying: deque[Flight]) -> bool:
+    """Bring home what is still on its way; then leave the file for now."""
+    for flight in flying:
+        record(flight.chunk, flight.land())
+    return False
+
+
+def take_off(chunk: Chunk) -> Flight:
+    """Look at the live figures, then hand the lines to the senders."""
+    known: Verdicts = {}
+    try:
+        refused = live.look(chunk)
+    except MT4Error as error:
+        away = Verdict("unsent", "Unavailable", error.explain(), error.activity_id)
+        return Flight(chunk, {item.pk: away for item in chunk.items}, [])
+    known.update({pk: Verdict("rejected", "Invalid", why) for pk, why in refused.items()})
+    take_out = [item.pk for item in chunk.items if item.kind in OUT and item.pk not in known]
+    announced = announce(chunk, take_out)
+    for pk in set(take_out) - announced:
+        known[pk] = Verdict("unsent", "LeaseLost", "The time to send was over.")
+    sent = []
+    for items in chunk.accounts.values():
+        left = [item for item in items if item.pk not in known]
+        if left:
+            sent.append(pool().submit(_send_in_turn, chunk, left))
+    return Flight(chunk, known, sent)
+
+
+def _send_in_turn(chunk: Chunk, items: list[BulkItem]) -> Verdicts:
+    """The lines of one account, one after the other; after a doubt none follows."""
+    verdicts: Verdicts = {}
+    for item in items:
+        if chunk.stop.is_set():
+            verdicts[item.pk] = STOPPED
+            continue
+        verdict = send(
+            chunk.platform.connection,
+            parcel_of(item),
+            send_before=chunk.send_before,
+            deadline=deadline(),
+        )
+        verdicts[item.pk] = verdict
+        if verdict.name in ("unknown", "unsent"):
+            rest = Verdict("unsent", "Waiting", "The line before it on this account is open.")
+            verdicts.update({later.pk: rest for later in items if later.pk not in verdicts})
+            break
+    return verdicts
+
+
+def parcel_of(item: BulkItem) -> Parcel:
+    """What is sent for a line: its own key, its reference at the head of the comment."""
+    kind = Kind(item.kind)
+    return Parcel(
+        key=f"{item.mt4_key}:balance",
+        login=item.login,
+        amount=item.signed_amount,
+        comment=f"{item.reference} {item.comment}".strip(),
+        purse=TradeCommand.Credit if kind.is_credit else TradeCommand.Balance,
+        expiration=last_second(item.expires) if item.expires else None,
+    )
+
+
+def _runs(file: BulkFile) -> bool:
+    return BulkFile.objects.filter(pk=file.pk, state=BulkFile.State.RUNNING).exists()

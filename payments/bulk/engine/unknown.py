@@ -1,0 +1,152 @@
+"""Lines of unknown outcome: each becomes a request of its own, and goes the way of any other.
+
+The request carries the line's reference and its key, and the step that was announced: so
+reconciling looks for evidence first, then sends with the same key, and asks two people where
+MT4's records do not decide. The line and its payment follow the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from panel import audit
+from panel.access.actor import Actor
+from panel.commands import holds
+from panel.commands.payload import to_payload
+from panel.lib.digest import plain, sha256
+from panel.models import Approval, ChangeRequest, RequestAuthor, Status
+from payments.bulk.engine.chunk import State
+from payments.bulk.engine.line import STEP, BulkLine
+from payments.models import BulkFile, BulkItem, Payment
+
+WORKER = Actor.system("worker")
+
+
+def payment_of(item: BulkItem, file: BulkFile, **fields: Any) -> Payment:
+    """The payment of a line that was, or may have been, carried out."""
+    return Payment(
+        reference=item.reference,
+        kind=item.kind,
+        method=file.method,
+        external_reference=item.external_reference,
+        amount=item.amount,
+        currency=item.currency,
+        platform_id=file.platform_id,
+        login=item.login,
+        account_name=item.account_name,
+        mt4_group=item.mt4_group,
+        comment=item.comment,
+        **fields,
+    )
+
+
+def make_requests(
+    file: BulkFile, run: ChangeRequest, items: Sequence[BulkItem], doubts: Mapping[int, str]
+) -> list[audit.Happening]:
+    """Requests for lines that may have been sent, with what the audit log is to be told.
+
+    `doubts` says why, by line's key. Their accounts stay held, now by these requests.
+    """
+    if not items:
+        return []
+    with transaction.atomic():
+        requests = ChangeRequest.objects.bulk_create(
+            [_request(file, run, item, doubts[item.pk]) for item in items]
+        )
+        _copy_hands(run, requests)
+        Payment.objects.bulk_create(
+            [
+                payment_of(item, file, request=one, created=run.created, status=Status.UNKNOWN)
+                for item, one in zip(items, requests, strict=True)
+            ]
+        )
+        BulkItem.objects.filter(pk__in=[item.pk for item in items]).update(
+            state=State.UNKNOWN,
+            code="OutcomeUnknown",
+            text="Its outcome is unknown; the panel looks for evidence.",
+            lease_until=None,
+            call_until=None,
+            finished=None,
+            not_before=None,
+        )
+        first: dict[int, ChangeRequest] = {}
+        for item, one in zip(items, requests, strict=True):
+            first.setdefault(item.login, one)
+        holds.hand_over(run, first)
+    return [
+        audit.Happening(
+            actor=WORKER,
+            action="request unknown",
+            source="worker",
+            request=one,
+            platform=file.platform,
+            after=one.payload,
+            code="OutcomeUnknown",
+            outcome="unknown",
+            detail=f"Line {item.line} of {file.name}, {run.reference}: {doubts[item.pk]}",
+        )
+        for item, one in zip(items, requests, strict=True)
+    ]
+
+
+def _request(file: BulkFile, run: ChangeRequest, item: BulkItem, doubt: str) -> ChangeRequest:
+    now = timezone.now()
+    command = BulkLine(
+        platform=file.platform.slug,
+        item=item.pk,
+        line=item.line,
+        login=item.login,
+        kind=item.kind,
+        amount=item.amount,
+        comment=item.comment,
+        expires=item.expires,
+    )
+    payload = to_payload(command)
+    return ChangeRequest(
+        reference=item.reference,
+        platform=file.platform,
+        command=command.name,
+        payload=payload,
+        payload_digest=sha256(payload),
+        preview=plain(command.preview(None).as_json()),
+        object_kind="account",
+        object_key=str(item.login),
+        object_text=f"{item.login} {item.account_name}"[:200],
+        login=item.login,
+        mt4_group=item.mt4_group,
+        amount=item.amount,
+        currency=item.currency,
+        moves_money=True,
+        maker_id=run.maker_id,
+        source="worker",
+        reason=f"Line {item.line} of {file.name}, {run.reference}.",
+        idempotency_key=f"line {item.pk} {item.reference}",
+        status=Status.UNKNOWN,
+        policy_text=f"Approved with {run.reference}.",
+        decided=run.decided,
+        expires=now + settings.REQUEST_LIFETIME,
+        mt4_key=item.mt4_key,
+        attempt=1,
+        progress={STEP: {"started": now.isoformat()}},
+        outcome_code="OutcomeUnknown",
+        outcome_text=doubt,
+        unknown_since=now,
+        next_check=now + timedelta(seconds=settings.RECONCILE_PAUSE),
+    )
+
+
+def _copy_hands(run: ChangeRequest, requests: Sequence[ChangeRequest]) -> None:
+    """Whoever made or approved the file has no hand in settling its lines."""
+    authors = RequestAuthor.objects.filter(request=run).values_list("user_id", flat=True)
+    checkers = Approval.objects.filter(request=run).values_list("checker_id", flat=True)
+    RequestAuthor.objects.bulk_create(
+        RequestAuthor(request=one, user_id=user)
+        for one in requests
+        for user in sorted({*authors, *checkers})
+    )
