@@ -5,7 +5,7 @@ import time
 import pytest
 import requests
 
-from panel.mt4.sandbox.control import is_local
+from panel.mt4.sandbox.guard import is_local
 from tests.harness.waiting import wait_until
 from tests.sandbox.api import Api, new_key, transaction
 

@@ -21,6 +21,7 @@ from panel.mt4.sandbox.exchange.timekeeper import Timekeeper
 from panel.mt4.sandbox.faults import Faults
 from panel.mt4.sandbox.idempotency import Keys
 from panel.mt4.sandbox.options import Options, parse
+from panel.mt4.sandbox.pages.routes import Pages
 from panel.mt4.sandbox.server import Server
 from panel.mt4.sandbox.state import State
 from panel.mt4.sandbox.store import Store, StoreBusyError
@@ -47,7 +48,9 @@ async def serve(options: Options, store: Store) -> bool:
     server = Server(options, state, engine, faults, clients)
     app = web.Application(client_max_size=LARGEST_BODY)
     server.add_routes(app)
-    Control(state, store, keys, faults, server, clients, timekeeper).add_routes(app)
+    control = Control(state, store, keys, faults, server, clients, timekeeper)
+    control.add_routes(app)
+    Pages(state, faults, server, control, keys, clients).add_routes(app)
     runner = web.AppRunner(
         app,
         access_log=None,

@@ -1,14 +1,11 @@
-"""The strings behind the stage: faults, prices, the log of calls. Answers loopback peers only."""
+"""The strings behind the stage: faults, prices, the log of calls. See `guard` for whom it obeys."""
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from decimal import Decimal
-from functools import wraps
-from html import escape
 from typing import Any
 
 import orjson
@@ -20,42 +17,17 @@ from panel.mt4.sandbox.boot import save_quotes
 from panel.mt4.sandbox.clients import Client, Clients, put_manager, with_rights
 from panel.mt4.sandbox.exchange.timekeeper import Timekeeper
 from panel.mt4.sandbox.faults import BadRuleError, Faults
+from panel.mt4.sandbox.guard import local_only
 from panel.mt4.sandbox.idempotency import Keys
 from panel.mt4.sandbox.options import PLATFORM
+from panel.mt4.sandbox.records import Quote
 from panel.mt4.sandbox.seed.people import ALL_RIGHTS
 from panel.mt4.sandbox.server import Server
 from panel.mt4.sandbox.state import FIRST_LOGIN, State
 from panel.mt4.sandbox.store import Store
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
 LONGEST_WAY = 366 * 86_400
 """Seconds that one call may move the clock by."""
-
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sandbox MT4</title>
-<h1>An MT4 server in a box</h1>
-<p>It speaks the JSON WebAPI version 2, for demo, training and tests. No money here is real.</p>
-<dl>{rows}</dl>"""
-
-
-def is_local(address: str | None) -> bool:
-    """Whether a peer's address is one of this machine's loopback ones."""
-    try:
-        peer = ipaddress.ip_address(address or "")
-    except ValueError:
-        return False
-    mapped = peer.ipv4_mapped if isinstance(peer, ipaddress.IPv6Address) else None
-    return (mapped or peer).is_loopback
-
-
-def _local_only(handler: Handler) -> Handler:
-    @wraps(handler)
-    async def guarded(request: web.Request) -> web.StreamResponse:
-        if not is_local(request.remote):
-            raise web.HTTPForbidden(text="The control endpoint answers on loopback only.")
-        return await handler(request)
-
-    return guarded
 
 
 def _json(data: Any, status: int = 200) -> web.Response:
@@ -95,7 +67,6 @@ class Control:
         self._server = server
 
     def add_routes(self, app: web.Application) -> None:
-        app.router.add_get("/", self.page)
         for method, path, handler in (
             ("GET", "state", self.state),
             ("GET", "calls", self.calls),
@@ -110,7 +81,7 @@ class Control:
             ("DELETE", "clients/{id}", self.drop_client),
             ("POST", "managers", self.add_manager),
         ):
-            app.router.add_route(method, f"/control/{path}", _local_only(handler))
+            app.router.add_route(method, f"/control/{path}", local_only(handler))
 
     def _counts(self) -> dict[str, Any]:
         return {
@@ -123,13 +94,6 @@ class Control:
             "keys": len(self._keys),
             "faults": len(self._faults.rules()),
         }
-
-    async def page(self, request: web.Request) -> web.Response:
-        rows = "".join(
-            f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>"
-            for name, value in self._counts().items()
-        )
-        return web.Response(text=PAGE.format(rows=rows), content_type="text/html")
 
     async def state(self, request: web.Request) -> web.Response:
         return _json(self._counts())
@@ -203,13 +167,18 @@ class Control:
         given = await _object(request)
         try:
             bid, ask = (_price(given, name) for name in ("bid", "ask"))
-            quote = market.move(self._state, str(given.get("symbol")), bid, ask)
+            quote = self.move_price(str(given.get("symbol")), bid, ask)
         except (WireError, market.BadPriceError) as error:
             return _json({"error": str(error)}, 400)
-        unit = self._state.reactions.to([str(given["symbol"])])
+        return _json(asdict(quote))
+
+    def move_price(self, symbol: str, bid: Decimal, ask: Decimal) -> Quote:
+        """Put prices on a symbol, with all that follows from them; raises BadPriceError."""
+        quote = market.move(self._state, symbol, bid, ask)
+        unit = self._state.reactions.to([symbol])
         unit.then(lambda store: save_quotes(self._state, store), lambda: None)
         unit.commit(self._store, None)
-        return _json(asdict(quote))
+        return quote
 
     async def clock(self, request: web.Request) -> web.Response:
         now, standing = self._state.clock.now(), self._state.clock.standing is not None
@@ -219,16 +188,19 @@ class Control:
         """Move a standing clock on: `{advance: seconds}` or `{set: time}`, in steps of `step`."""
         given = await _object(request)
         try:
-            seconds, step = self._way(given), int(given.get("step", 60))
-            if self._state.clock.standing is None:
-                raise ValueError("only a standing clock moves: start with --clock")
-            if not 0 <= seconds <= LONGEST_WAY or step < 1:
-                raise ValueError("the clock moves forwards, by a year at most")
+            await self.advance(self._way(given), int(given.get("step", 60)))
         except (TypeError, ValueError, OverflowError) as error:
             return _json({"error": str(error)}, 400)
+        return await self.clock(request)
+
+    async def advance(self, seconds: int, step: int) -> None:
+        """Move a standing clock on, in steps of so many seconds; raises ValueError."""
+        if self._state.clock.standing is None:
+            raise ValueError("only a standing clock moves: start with --clock")
+        if not 0 <= seconds <= LONGEST_WAY or step < 1:
+            raise ValueError("the clock moves forwards, by a year at most")
         for _ in self._timekeeper.advance(seconds, step):
             await asyncio.sleep(0)
-        return await self.clock(request)
 
     def _way(self, given: Mapping[str, Any]) -> int:
         """How many seconds the clock is to move."""

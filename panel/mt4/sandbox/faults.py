@@ -114,6 +114,14 @@ class Faults:
     def clear(self) -> None:
         self._rules.clear()
 
+    def drop(self, number: int) -> None:
+        """Take one rule back, by its id; nothing happens when it is gone already."""
+        self._rules = [rule for rule in self._rules if rule.id != number]
+
+    def active(self) -> int:
+        """How many rules can still strike."""
+        return sum(rule.count != 0 for rule in self._rules)
+
     def rules(self) -> list[dict[str, Any]]:
         return [asdict(rule) for rule in self._rules]
 
