@@ -21,7 +21,7 @@ class WireEnum(IntEnum):
     @property
     def wire(self) -> str:
         """The name on the wire."""
-        return self.name.rstrip("_")
+        return self._name_.rstrip("_")
 
     @classmethod
     def parse(cls, value: str | int) -> Self:

@@ -15,6 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import IntFlag
 from functools import cache
+from operator import attrgetter
 from typing import Annotated, Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from panel.lib.money import cents
@@ -93,9 +94,12 @@ def read_time(value: Any) -> datetime:
     return time if time.year >= 1970 else NO_TIME
 
 
+_TO_THE_SECOND = len("2026-01-31T23:59:59")
+
+
 def write_time(time: datetime) -> str:
     """``2026-01-31T23:59:59Z``: the clock of the server, in the form the description asks for."""
-    return time.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    return time.isoformat()[:_TO_THE_SECOND] + "Z"
 
 
 def _read_exactly(kind: type[Any]) -> Convert:
@@ -212,18 +216,22 @@ def decode(kind: Any, value: Any) -> Any:
     return reader_for(kind)(value)
 
 
+_PLAIN = frozenset({str, int, bool, float, type(None)})
+
+
 def encode(value: Any) -> Any:
     """Any value of the protocol as what ``json.dumps`` takes. Decimals leave as doubles."""
-    if value is None or type(value) in (str, int, bool, float):
+    kind = type(value)
+    if kind in _PLAIN:
         return value
-    if isinstance(value, Decimal):
+    if kind is Decimal:
         return float(value)
+    if kind is datetime:
+        return write_time(value)
     if isinstance(value, WireEnum | WireFlags):
         return value.wire
     if isinstance(value, int):
         return int(value)
-    if isinstance(value, datetime):
-        return write_time(value)
     if isinstance(value, list | tuple):
         return [encode(item) for item in value]
     if isinstance(value, Mapping):
@@ -233,4 +241,21 @@ def encode(value: Any) -> Any:
 
 def to_wire(record: Any) -> dict[str, Any]:
     """A record as a JSON object with every field."""
-    return {on_wire: encode(getattr(record, name)) for name, on_wire, _ in _plan(type(record))}
+    names, values = _row(type(record))
+    return dict(zip(names, map(encode, values(record)), strict=True))
+
+
+_ROWS: dict[Any, tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}
+
+
+def _row(cls: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """The names on the wire of a class's fields, and what takes their values from a record."""
+    found = _ROWS.get(cls)
+    if found is None:
+        names = wire_names(cls)
+        values: Callable[[Any], tuple[Any, ...]] = attrgetter(*names)
+        if len(names) == 1:
+            one = attrgetter(*names)
+            values = lambda record: (one(record),)  # noqa: E731 - a getter of one gives no tuple
+        found = _ROWS[cls] = tuple(names.values()), values
+    return found
