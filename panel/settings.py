@@ -190,6 +190,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile unknown outcomes": {"task": "panel.commands.tasks.reconcile", "schedule": 5.0},
     "expire old requests": {"task": "panel.commands.tasks.expire", "schedule": 300.0},
     "look at the platforms": {"task": "panel.pages.tasks.watch_platforms", "schedule": 10.0},
+    "forget uploads": {"task": "panel.pages.tasks.forget_uploads", "schedule": 3600.0},
     "mirror accounts": {"task": "accounts.tasks.mirror_accounts", "schedule": 30.0},
     "mirror margins": {"task": "accounts.tasks.mirror_margins", "schedule": 10.0},
     "mirror open trades": {"task": "trading.tasks.mirror_trades", "schedule": 15.0},

@@ -24,8 +24,9 @@ from panel.mt4.protocol.records import ManagerRights
 from panel.mt4.read import Reader
 from panel.pages.commands.platforms import AddPlatform, ChangePlatform
 from panel.pages.tasks import watch_client
-from panel.ui.administration import AdministrationView, ReasonForm
+from panel.ui.administration import ReasonForm
 from panel.ui.columns import Column
+from panel.ui.commands import CommandView
 from panel.ui.figures import MINUS
 from panel.ui.links import Link
 from panel.ui.tables import Empty, Table
@@ -251,7 +252,7 @@ class NewPlatformForm(PlatformForm):
         self.fields["client_secret"].required = True
 
 
-class PlatformFormView(AdministrationView):
+class PlatformFormView(CommandView):
     """What both forms have in common: the secret leaves the browser once and never comes back."""
 
     permission: ClassVar[str] = "platforms.change"

@@ -20,7 +20,8 @@ from panel.commands.registry import COMMANDS
 from panel.models import ChangeRequest, Platform, Policy, Status
 from panel.pages.commands.policies import MOST_APPROVALS, RemovePolicy, SetPolicy, label_of
 from panel.pages.tables import command_choices
-from panel.ui.administration import AdministrationView, ReasonForm, role_choices
+from panel.ui.administration import ReasonForm, role_choices
+from panel.ui.commands import CommandView
 from panel.ui.figures import money_text
 from panel.ui.links import Link
 from panel.ui.views import PanelView
@@ -154,7 +155,7 @@ class PolicyForm(ReasonForm):
     field_order = ("about", "approvals", "over_amount", "currency", "roles")
 
 
-class PolicyView(AdministrationView):
+class PolicyView(CommandView):
     """What both forms have in common."""
 
     permission: ClassVar[str] = "policies.change"
@@ -217,7 +218,7 @@ class PolicyChangeView(PolicyView):
         }
 
 
-class PolicyRemoveView(AdministrationView):
+class PolicyRemoveView(CommandView):
     """Taking a policy away."""
 
     permission: ClassVar[str] = "policies.change"

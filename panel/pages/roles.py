@@ -17,7 +17,8 @@ from panel.access.request import PanelRequest
 from panel.commands.base import Command
 from panel.models import Role
 from panel.pages.commands.roles import ChangeRole
-from panel.ui.administration import AdministrationView, ReasonForm
+from panel.ui.administration import ReasonForm
+from panel.ui.commands import CommandView
 from panel.ui.links import Link
 from panel.ui.views import PanelView
 
@@ -80,7 +81,7 @@ class NewRoleForm(RoleForm):
     )
 
 
-class RoleView(AdministrationView):
+class RoleView(CommandView):
     """What both forms have in common."""
 
     permission: ClassVar[str] = "staff.change"

@@ -26,8 +26,9 @@ from panel.models import AuditEntry, Platform, Role, User
 from panel.pages.commands.staff import ChangeStaff, InviteStaff, scopes_of
 from panel.pages.invitation import send_invitation
 from panel.pages.sessions import sessions_of
-from panel.ui.administration import AdministrationView, ReasonForm, role_choices
+from panel.ui.administration import ReasonForm, role_choices
 from panel.ui.columns import Column
+from panel.ui.commands import CommandView
 from panel.ui.links import Link
 from panel.ui.tables import Empty, Table
 from panel.ui.views import PanelView, TableView
@@ -236,7 +237,7 @@ class ChangeForm(GrantsForm):
     )
 
 
-class GrantsView(AdministrationView):
+class GrantsView(CommandView):
     """What both forms need: the scopes, which are fields by platform."""
 
     permission: ClassVar[str] = "staff.change"

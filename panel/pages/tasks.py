@@ -15,6 +15,7 @@ from panel.access.actor import Actor
 from panel.models import Platform, PlatformState, User
 from panel.mt4.client import Client, shared
 from panel.mt4.errors import MT4Error
+from panel.ui import staging
 
 WATCH_LIFE = 10
 """Seconds after which a look that no worker took up is dropped: the next one is due."""
@@ -129,3 +130,9 @@ def verify_log(user_id: int, request_id: str) -> None:
         if broken
         else f"The chain holds: {seq} entries, head {digest}.",
     )
+
+
+@shared_task
+def forget_uploads() -> int:
+    """Files that were uploaded for forms which nobody sent; returns how many."""
+    return staging.sweep()

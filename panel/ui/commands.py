@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -22,6 +23,7 @@ from panel.commands.errors import AlreadyDecided, Denied
 from panel.commands.submit import live_reader, submit
 from panel.models import ChangeRequest
 from panel.mt4.errors import MT4Error, Unavailable
+from panel.ui.attachments import AttachmentsField, kept_values
 from panel.ui.views import PanelView
 
 UNPROCESSABLE = 422
@@ -105,10 +107,10 @@ class CommandView(PanelView):
     def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Preview, send, or back to the form."""
         key = request.POST.get("key", "")[:100] or str(uuid.uuid4())
-        form = self.make_form(data=request.POST)
+        form = self.make_form(data=request.POST, files=request.FILES)
         step = request.POST.get("step", "preview")
         if step == "edit":
-            return self.show_form(self.make_form(initial=request.POST.dict()), key)
+            return self.show_form(self.make_form(initial=typed(form)), key)
         if not form.is_valid():
             return self.show_form(form, key, status=UNPROCESSABLE)
         try:
@@ -166,12 +168,17 @@ class CommandView(PanelView):
 
     def kept(self, form: forms.Form) -> list[tuple[str, str]]:
         """What was typed, to be sent again with the button; only what the form asked for."""
-        return [
-            (name, value)
-            for name, values in self.request.POST.lists()
-            if name in form.fields
-            for value in values
-        ]
+        pairs: list[tuple[str, str]] = []
+        for name, field in form.fields.items():
+            if isinstance(field, AttachmentsField):
+                pairs += kept_values(name, form.cleaned_data[name])
+                continue
+            # A control of several boxes numbers them: `amount_0`, `amount_1`.
+            boxes = re.compile(rf"{re.escape(name)}(_\d+)?")
+            for posted, values in self.request.POST.lists():
+                if boxes.fullmatch(posted):
+                    pairs += [(posted, value) for value in values]
+        return pairs
 
     def show_form(
         self, form: forms.Form, key: str, *, trouble: Trouble | None = None, status: int = 200
@@ -218,6 +225,14 @@ class CommandView(PanelView):
                     number=number,
                     status=403,
                 )
+
+
+def typed(form: forms.Form) -> dict[str, Any]:
+    """What a sent form holds, as first values: every choice of several, and no errors yet."""
+    return {
+        name: field.widget.value_from_datadict(form.data, form.files, form.add_prefix(name))
+        for name, field in form.fields.items()
+    }
 
 
 def put_errors(form: forms.Form, invalid: Invalid) -> None:

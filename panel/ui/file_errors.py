@@ -26,8 +26,8 @@ class Fault(Protocol):
     """One thing that is wrong: a model's row or a dataclass."""
 
     @property
-    def line(self) -> int | None:
-        """The line in the file, from 1; None for the file as a whole."""
+    def line(self) -> int:
+        """The line in the file, from 1; 0 for the file as a whole."""
 
     @property
     def column(self) -> str:
@@ -92,8 +92,9 @@ def _lines(faults: Iterable[Fault]) -> Iterator[str]:
     # A spreadsheet takes the file for UTF-8 only when it begins so.
     yield "\N{ZERO WIDTH NO-BREAK SPACE}" + writer.writerow(("line", "column", "value", "error"))
     for fault in faults:
-        line = "" if fault.line is None else fault.line
-        yield writer.writerow((line, *map(_harmless, (fault.column, fault.value, fault.message))))
+        yield writer.writerow(
+            (fault.line or "", *map(_harmless, (fault.column, fault.value, fault.message)))
+        )
 
 
 def _harmless(text: str) -> str:

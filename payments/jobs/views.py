@@ -13,7 +13,8 @@ from panel.access.request import PanelRequest
 from panel.commands.base import Command
 from panel.commands.inbox import visible_requests
 from panel.models import ChangeRequest, Status
-from panel.ui.administration import AdministrationView, ReasonForm
+from panel.ui.administration import ReasonForm
+from panel.ui.commands import CommandView
 from panel.ui.links import Link
 from panel.ui.views import PanelView
 from payments.jobs.commands import ABOUT, SetJob
@@ -71,7 +72,7 @@ class JobListView(PanelView):
         )
 
 
-class JobChangeView(AdministrationView):
+class JobChangeView(CommandView):
     """Switching a job on where it is off, and off where it is on."""
 
     permission: ClassVar[str] = "jobs.change"

@@ -15,7 +15,8 @@ from panel.access.request import PanelRequest
 from panel.commands.base import Command
 from panel.commands.inbox import visible_requests
 from panel.models import AuditEntry, ChangeRequest, Status
-from panel.ui.administration import AdministrationView, ReasonForm
+from panel.ui.administration import ReasonForm
+from panel.ui.commands import CommandView
 from panel.ui.links import Link
 from panel.ui.views import PanelView
 from payments.limits import words
@@ -110,7 +111,7 @@ class LimitDetailView(LimitMixin):
         )
 
 
-class LimitFormView(AdministrationView):
+class LimitFormView(CommandView):
     """What both forms have in common."""
 
     permission: ClassVar[str] = "limits.change"
@@ -160,7 +161,7 @@ class LimitChangeView(LimitMixin, LimitFormView):
         return state(self.limit)
 
 
-class LimitRemoveView(LimitMixin, AdministrationView):
+class LimitRemoveView(LimitMixin, CommandView):
     """Taking a limit away."""
 
     permission: ClassVar[str] = "limits.change"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, cast
 
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import RequestFactory
 from django.utils import timezone
 
@@ -34,9 +35,15 @@ def make_accounts(platform: Platform, rows: list[dict[str, Any]]) -> None:
     )
 
 
-def look(person: User, address: str = "/accounts/") -> PanelRequest:
-    """A GET by a person, as the middleware leaves it."""
-    request = cast(PanelRequest, RequestFactory().get(address))
+def look(
+    person: User, address: str = "/accounts/", posted: dict[str, Any] | None = None
+) -> PanelRequest:
+    """A GET by a person, as the middleware leaves it; a POST of what is `posted`."""
+    factory = RequestFactory()
+    request = cast(
+        PanelRequest, factory.get(address) if posted is None else factory.post(address, posted)
+    )
     request.user = person
     request.actor = actor(person)
+    request.session = SessionStore()
     return request

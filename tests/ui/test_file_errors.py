@@ -16,7 +16,7 @@ from panel.ui.file_errors import SHOWN, Fault, excerpt, file_errors, file_errors
 class Wrong:
     """One error."""
 
-    line: int | None = 7
+    line: int = 7
     column: str = "amount"
     value: str = "12,5O"
     message: str = "This is not an amount: write 12.50."
@@ -73,7 +73,7 @@ def test_a_figure_keeps_its_sign() -> None:
 
 
 def test_an_error_of_the_whole_file_has_no_line() -> None:
-    whole = Wrong(line=None, column="", value="", message="The file has no rows.")
+    whole = Wrong(line=0, column="", value="", message="The file has no rows.")
     assert ">Whole file<" in drawn(whole)
     assert "empty" not in drawn(whole)
     assert read_csv(whole)[1] == ["", "", "", "The file has no rows."]

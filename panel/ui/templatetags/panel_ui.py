@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from panel.commands.base import Change
 from panel.ui import browsers, cells, figures, file_errors, forms
 from panel.ui.icons import icon_html
+from panel.ui.kinds import icon_of
 from panel.ui.states import state_html, state_of
 
 register = template.Library()
@@ -104,6 +105,12 @@ def all_figures(changes: Iterable[Change | Mapping[str, Any]]) -> bool:
 def excerpt(value: str) -> SafeString:
     """`{{ fault.value|excerpt }}`: what stands in a file, its spaces and odd characters seen."""
     return file_errors.excerpt(value)
+
+
+@register.filter
+def file_icon(name: str) -> str:
+    """`{% icon file.name|file_icon %}`."""
+    return icon_of(name)
 
 
 @register.filter
