@@ -12,7 +12,7 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Make this app's commands known."""
-        from payments import commands  # noqa: F401
+        from payments import adjustments, commands, transfers  # noqa: F401
         from payments.bulk import command as bulk_commands  # noqa: F401
         from payments.bulk.engine import commands as engine_commands  # noqa: F401
         from payments.bulk.engine import line as line_command  # noqa: F401

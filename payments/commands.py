@@ -17,6 +17,7 @@ from payments import checks
 from payments.desk import names, stages
 from payments.models import Kind, Method
 from payments.operation import MoneyCommand
+from payments.paid import PaidCommand
 from payments.standing import CAUTIOUS_LEVEL, Standing
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def last_second(day: date) -> datetime:
 
 @register
 @dataclass(frozen=True, kw_only=True)
-class Deposit(MoneyCommand):
+class Deposit(PaidCommand):
     """Money that arrived goes onto the account."""
 
     name: ClassVar[str] = "payments.deposit"
@@ -48,7 +49,8 @@ class Deposit(MoneyCommand):
     verb: ClassVar[str] = "Deposit"
 
     def _opening(self, now: Standing) -> str:
-        return f"Deposit {money_text(self.amount, now.currency)} to {now.login} {now.name}"
+        text = f"Deposit {money_text(self.amount, now.currency)} to {now.login} {now.name}"
+        return text + self._how_paid(now.currency)
 
     def _effect(self, now: Standing, then: Standing) -> str:
         rise = f"balance rises from {money_text(now.balance)} to {money_text(then.balance)}"
@@ -57,7 +59,7 @@ class Deposit(MoneyCommand):
 
 @register
 @dataclass(frozen=True, kw_only=True)
-class Withdraw(MoneyCommand):
+class Withdraw(PaidCommand):
     """Money leaves the account, within what is free there: at request and at execution."""
 
     name: ClassVar[str] = "payments.withdraw"
@@ -85,7 +87,8 @@ class Withdraw(MoneyCommand):
         account_room(now, self.amount)
 
     def _opening(self, now: Standing) -> str:
-        return f"Withdraw {money_text(self.amount, now.currency)} from {now.login} {now.name}"
+        text = f"Withdraw {money_text(self.amount, now.currency)} from {now.login} {now.name}"
+        return text + self._how_paid(now.currency)
 
     def account_checks(self, now: Standing, then: Standing) -> Iterator[Check]:
         """Enough there, and the level that stays."""

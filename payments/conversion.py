@@ -11,7 +11,7 @@ from panel.lib.money import cents
 from panel.mt4.errors import Rejected
 from panel.mt4.read import Reader
 from panel.mt4.rules.conversion import conversion_rate
-from panel.ui.figures import percent_text
+from panel.ui.figures import money_text, percent_text
 
 # Digits after the point that are kept of a rate, and of an amount in a currency that is not MT4's.
 RATE_DIGITS = 10
@@ -46,6 +46,12 @@ def plain_number(value: Decimal) -> str:
     """A rate or an amount in any currency without idle zeros: `0.92`, `1500`, `0.00012`."""
     text = f"{value:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def paid_text(value: Decimal, currency: str) -> str:
+    """What changed hands: two decimals at least, more where they matter."""
+    text = money_text(value) if value == cents(value) else plain_number(value)
+    return f"{text} {currency}"
 
 
 def market_rate(reader: Reader, source: str, target: str) -> Decimal | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
 from panel.lib import money
+from panel.lib.money import ZERO
 from panel.mt4.limits import check_trade_comment
 from payments.commands import BENEFICIARY, LAST_DAY
+from payments.conversion import booked
 from payments.models import Method
 from payments.operation import COMMENT
 
@@ -17,9 +20,15 @@ from payments.operation import COMMENT
 class AmountField(forms.CharField):
     """An amount as people type it: `1234.5`, `1,234.50`; never a guess about a comma."""
 
-    def clean(self, value: Any) -> Decimal:
-        """More than zero, to the cent."""
+    def __init__(self, **kwargs: Any) -> None:
+        figures = {"inputmode": "decimal", "autocomplete": "off"}
+        super().__init__(max_length=24, widget=forms.TextInput(attrs=figures), **kwargs)
+
+    def clean(self, value: Any) -> Decimal | None:
+        """More than zero, to the cent; None for nothing in a field that may be empty."""
         text = super().clean(value)
+        if not text:
+            return None
         try:
             amount = money.parse(text)
         except ValueError as error:
@@ -29,13 +38,32 @@ class AmountField(forms.CharField):
         return amount
 
 
+class NumberField(forms.CharField):
+    """A rate, or an amount in any currency: more than zero, with as many decimals as it has."""
+
+    _NUMBER = re.compile(r"(\d+|\d{1,3}([ ,]\d{3})+)(\.\d+)?")
+
+    def __init__(self, **kwargs: Any) -> None:
+        figures = {"inputmode": "decimal", "autocomplete": "off"}
+        super().__init__(max_length=30, widget=forms.TextInput(attrs=figures), **kwargs)
+
+    def clean(self, value: Any) -> Decimal | None:
+        """None for nothing in a field that may be empty."""
+        text = super().clean(value)
+        if not text:
+            return None
+        if not self._NUMBER.fullmatch(text):
+            raise forms.ValidationError("Enter a number such as 1.0842, with a point.")
+        number = Decimal(re.sub("[ ,]", "", text))
+        if number <= 0:
+            raise forms.ValidationError("It must be more than zero.")
+        return number
+
+
 class PaymentForm(forms.Form):
     """What every payment is told."""
 
-    amount = AmountField(
-        max_length=24,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-    )
+    amount = AmountField()
     method = forms.ChoiceField(choices=Method.choices)
     external_reference = forms.CharField(
         max_length=64,
@@ -65,7 +93,63 @@ class PaymentForm(forms.Form):
         return comment
 
 
-class WithdrawForm(PaymentForm):
+class PaidForm(PaymentForm):
+    """Money that changes hands, perhaps in another currency, perhaps with a fee.
+
+    `currency` is the account's; `out` tells a withdrawal. The amount is typed, or worked out.
+    """
+
+    amount = AmountField(required=False)
+    paid_amount = NumberField(
+        required=False,
+        label="Amount paid",
+        help_text="What changes hands, in its own currency. Leave the amount above empty: it is "
+        "worked out.",
+    )
+    paid_currency = forms.CharField(max_length=12, required=False, label="Currency")
+    rate = NumberField(required=False)
+    fee = AmountField(required=False)
+
+    def __init__(self, *args: Any, currency: str, out: bool, **kwargs: Any) -> None:
+        self.currency, self.out = currency, out
+        super().__init__(*args, **kwargs)
+        self.fields["paid_currency"].help_text = f"Such as EUR; {currency} if left empty."
+        self.fields["rate"].help_text = f"How many {currency} one unit of it is."
+        self.fields["fee"].help_text = f"In {currency}: " + (
+            "put on what is debited." if out else "taken off what is booked."
+        )
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the part for other currencies and fees is in use."""
+        names = ("paid_amount", "paid_currency", "rate", "fee")
+        return any(self[name].value() or self[name].errors for name in names)
+
+    def clean(self) -> dict[str, Any]:
+        """Work the amount out where it was not typed."""
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["paid_currency"] = cleaned.get("paid_currency", "").strip().upper()
+        paid = cleaned.get("paid_amount")
+        if paid is None:
+            if not self.errors and not cleaned.get("amount"):
+                missing = "paid_amount" if self.is_paid else "amount"
+                self.add_error(missing, self.fields[missing].error_messages["required"])
+            return cleaned
+        cleaned["paid_currency"] = cleaned["paid_currency"] or self.currency
+        if cleaned["paid_currency"] == self.currency and cleaned.get("rate") is None:
+            cleaned["rate"] = Decimal(1)
+        rate, fee = cleaned.get("rate"), cleaned.get("fee") or ZERO
+        if rate is None:
+            if "rate" not in self.errors:
+                self.add_error("rate", f"Enter how many {self.currency} one unit of it is.")
+        elif cleaned.get("amount") is None and "amount" not in self.errors:
+            cleaned["amount"] = booked(paid, rate, fee, out=self.out)
+            if cleaned["amount"] <= 0:
+                self.add_error("fee", "Nothing would be left of what was paid.")
+        return cleaned
+
+
+class WithdrawForm(PaidForm):
     """To whom it goes: the account's own name, unless the client named somebody else."""
 
     beneficiary = forms.CharField(

@@ -149,7 +149,7 @@ class MoneyCommand(MT4Command):
         then = self._then(now)
         platform = self.get_platform()
         rule = checks.rule_for(
-            self.name, platform, now.group, now.currency, self.amount, at_least=self.default_needed
+            self.name, platform, now.group, now.currency, self.amount, at_least=self.least_needed
         )
         parts = [self._opening(now), self._effect(now, then), checks.rule_text(rule)]
         return Preview(
@@ -160,7 +160,11 @@ class MoneyCommand(MT4Command):
                 for label, before, after in lines(now, then)
                 if before != after
             ],
-            checks=[*self.account_checks(now, then), *self._panel_checks(now)],
+            checks=[
+                *self.account_checks(now, then),
+                *(self._market_checks(reader, now) if reader else ()),
+                *self._panel_checks(now),
+            ],
             figures=figures(now),
         )
 
@@ -180,6 +184,10 @@ class MoneyCommand(MT4Command):
         """What the account's own figures say."""
         if not now.enabled:
             yield Check("warn", "The account is disabled.")
+
+    def _market_checks(self, reader: Reader, now: Standing) -> Iterator[Check]:
+        """What the prices of this moment say."""
+        yield from ()
 
     def _panel_checks(self, now: Standing) -> Iterator[Check]:
         platform = self.get_platform()

@@ -204,7 +204,7 @@ class Transfer(MoneyCommand):
             now.group,
             now.currency,
             self.amount,
-            at_least=self.default_needed,
+            at_least=self.least_needed,
         )
         gets = money_text(self.arrives, there.currency)
         opening = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from payments import dashboard, pick, views
+from payments import dashboard, deeds, pick, views
 from payments.reconciliation import views as reconciliation
 
 ACCOUNT = "<slug:platform>/<int:login>/"
@@ -30,4 +30,12 @@ urlpatterns = [
     path(f"{ACCOUNT}withdraw/", views.WithdrawView.as_view(), name="payment_withdraw"),
     path(f"{ACCOUNT}credit-in/", views.CreditInView.as_view(), name="payment_credit_in"),
     path(f"{ACCOUNT}credit-out/", views.CreditOutView.as_view(), name="payment_credit_out"),
+    path(f"{ACCOUNT}transfer/", deeds.TransferView.as_view(), name="payment_transfer"),
+    path(f"{ACCOUNT}correction/", deeds.CorrectionView.as_view(), name="payment_correction"),
+    path(f"{ACCOUNT}chargeback/", deeds.ChargebackView.as_view(), name="payment_chargeback"),
+    path(
+        f"{ACCOUNT}negative-reset/",
+        deeds.NegativeResetView.as_view(),
+        name="payment_negative_reset",
+    ),
 ]

@@ -20,7 +20,7 @@ from panel.ui.views import TableView
 from payments import commands
 from payments.checks import NOT_MOVED
 from payments.filters import PaymentFilter
-from payments.forms import CreditForm, CreditInForm, PaymentForm, WithdrawForm
+from payments.forms import CreditForm, CreditInForm, PaidForm, PaymentForm, WithdrawForm
 from payments.ledger import ledger
 from payments.models import Kind, Payment
 from payments.operation import MoneyCommand
@@ -109,15 +109,30 @@ class MoneyView(AccountMixin, CommandView):
         )
 
 
-class DepositView(MoneyView):
+class PaidView(MoneyView):
+    """A form of money from outside, or to it."""
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """What the fields are called in this account's currency."""
+        out = Kind(self.command_class.kind).is_out
+        return {**super().get_form_kwargs(), "currency": self.account.currency, "out": out}
+
+    def get_initial(self) -> dict[str, Any]:
+        """What was worked out is worked out again."""
+        initial = super().get_initial()
+        return {**initial, "amount": ""} if initial.get("paid_amount") else initial
+
+
+class DepositView(PaidView):
     """Money in."""
 
     permission: ClassVar[str] = "payments.deposit"
     title: ClassVar[str] = "Deposit"
     command_class = commands.Deposit
+    form_class = PaidForm
 
 
-class WithdrawView(MoneyView):
+class WithdrawView(PaidView):
     """Money out."""
 
     permission: ClassVar[str] = "payments.withdraw"

@@ -112,8 +112,12 @@ ACCOUNT_TABS = (
 PAYMENT_DEEDS = (
     Deed("Deposit", "payment_deposit", "payments.deposit", "arrow-bar-to-down"),
     Deed("Withdraw", "payment_withdraw", "payments.withdraw", "arrow-bar-to-up"),
+    Deed("Transfer", "payment_transfer", "payments.transfer", "arrows-exchange"),
     Deed("Give credit", "payment_credit_in", "payments.credit", "gift"),
     Deed("Take credit back", "payment_credit_out", "payments.credit", "arrow-back-up"),
+    Deed("Correct", "payment_correction", "payments.correct", "edit"),
+    Deed("Charge back", "payment_chargeback", "payments.chargeback", "replace"),
+    Deed("Reset negative balance", "payment_negative_reset", "payments.reset_negative", "scale"),
 )
 ACCOUNT_DEEDS = (
     Deed("Change profile", "account_change_profile", "accounts.change_profile", "user-cog"),
