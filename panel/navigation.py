@@ -88,6 +88,7 @@ NAVIGATION = (
         "Payments",
         (
             Entry("Payments", "payment_list", "cash-banknote", ("payments.view",)),
+            Entry("Withdrawals", "withdrawal_list", "arrow-bar-to-up", ("payments.view",)),
             Entry("Reconciliation", "reconciliation", "git-compare", ("reconciliation.view",)),
         ),
     ),

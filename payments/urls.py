@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from payments import dashboard, deeds, pick, views
 from payments.reconciliation import views as reconciliation
@@ -24,6 +24,7 @@ urlpatterns = [
         reconciliation.ExplainView.as_view(),
         name="difference_explain",
     ),
+    path("withdrawals/", include("payments.desk.urls")),
     path("net-deposits.json", dashboard.NetDepositsView.as_view(), name="payments_net_deposits"),
     path(f"account/{ACCOUNT}", views.AccountPaymentsView.as_view(), name="account_payments"),
     path(f"{ACCOUNT}deposit/", views.DepositView.as_view(), name="payment_deposit"),

@@ -31,12 +31,18 @@ STATES: dict[str, State] = {
     "rejected": State("rejected", "rejected", "Somebody decided against it."),
     "withdrawn": State("withdrawn", "quiet", "Taken back before it was carried out."),
     "expired": State("expired", "quiet", "Nobody decided in time."),
+    "to-pay": State("to pay out", "waiting", "Taken from the account; the client has it not yet."),
+    "paid": State("paid out", "done", "The bank or the provider has it, under its reference."),
+    "bounced": State("payout failed", "failed", "The provider did not deliver it."),
+    "returning": State("being returned", "running", "Its return to the account is asked for."),
+    "returned": State("returned", "quiet", "Credited back on the account."),
     "on-hold": State("on hold", "hold", "Waits for something else to be settled first."),
 }
 ALIASES = {
     "pending": "waiting",
     "executing": "running",
     "outcome unknown": "unknown",
+    "to_pay": "to-pay",
     "on_hold": "on-hold",
     "on hold": "on-hold",
 }

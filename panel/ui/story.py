@@ -30,10 +30,17 @@ _WORDS = {
     "secret shown": "One-time secret shown",
     "request looked at again": "Another look asked for",
 }
+# Entries that carry a request's reference and are no steps of it.
+_NO_STEPS = ("attachment downloaded",)
 _LOOKS = {
     "request approval": "approved",
     f"request {Status.EXECUTING}": "running",
     "secret shown": "quiet",
+    "put on hold": "hold",
+    "released": "approved",
+    "paid out": "done",
+    "payout failed": "failed",
+    "returned": "done",
 }
 
 
@@ -135,7 +142,8 @@ def read_again(request: ChangeRequest) -> list[Change]:
 def timeline(request: ChangeRequest) -> list[Step]:
     """Every step with person and time, from the audit log; then what is waited for."""
     entries = AuditEntry.objects.filter(reference=request.reference)
-    steps = [_step(entry, request) for entry in entries.exclude(outcome="denied").order_by("seq")]
+    entries = entries.exclude(outcome="denied").exclude(action__in=_NO_STEPS).order_by("seq")
+    steps = [_step(entry, request) for entry in entries]
     to_come = _to_come(request)
     return [*steps, to_come] if to_come else steps
 

@@ -74,6 +74,7 @@ class TableView(PanelView):
     """
 
     template_name = "ui/list.html"
+    table_template: ClassVar[str] = "ui/table.html"
     table_class: ClassVar[type[Table]]
     filterset_class: ClassVar[type[FilterSet] | None] = None
     search_words: ClassVar[str] = ""
@@ -111,7 +112,11 @@ class TableView(PanelView):
         words = self.request.GET.get("q", "").strip()
         if words and self.search_words:
             queryset = self.search(queryset, words)
-        return self.table_class(self.request, queryset), filters
+        return self.get_table_class()(self.request, queryset), filters
+
+    def get_table_class(self) -> type[Table]:
+        """The table; one class for all, unless the address decides."""
+        return self.table_class
 
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, or the table alone for htmx."""
@@ -120,7 +125,7 @@ class TableView(PanelView):
         alone = request.headers.get("HX-Target") == target
         found: list[Chip] = chips(filters, table) if filters else []
         response = self.render(
-            template="ui/table.html" if alone else "",
+            template=self.table_template if alone else "",
             table=table,
             target=target,
             filters=filters,

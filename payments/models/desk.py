@@ -93,3 +93,8 @@ class Withdrawal(models.Model):
 
     def __str__(self) -> str:
         return str(self.payment)
+
+    @property
+    def shown(self) -> str:
+        """The state as pages call it: while MT4 is at it, the payment's own."""
+        return self.payment.status if self.stage == Stage.DEBITING else self.stage

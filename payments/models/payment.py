@@ -122,6 +122,12 @@ class Payment(models.Model):
         constraints = (
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="payment_kind_known"),
+            models.UniqueConstraint(
+                fields=("origin",),
+                condition=Q(kind="withdrawal_return")
+                & ~Q(status__in=["rejected", "withdrawn", "expired", "failed"]),
+                name="withdrawal_is_returned_once",
+            ),
             models.CheckConstraint(condition=Q(fee__gte=0), name="payment_fee_not_negative"),
             models.CheckConstraint(
                 condition=Q(paid_amount__isnull=True, rate__isnull=True, paid_currency="")

@@ -27,6 +27,9 @@ NO_FORM: dict[str, str] = {
     "payments.bulk_stop": "a button on the page of a file that runs",
     "payments.bulk_line": "made by the engine for a line of unknown outcome",
     "payments.credit_expiry": "made by a scheduled job alone",
+    "payments.note": _DESK,
+    "payments.attach": _DESK,
+    "payments.return": "a form of the withdrawal, whose address is the withdrawal's",
 }
 # Who stands behind it: commands that a rule of the house, not a policy row, keeps for two people.
 ALWAYS_TWO = (

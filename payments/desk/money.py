@@ -1,0 +1,170 @@
+"""An account's money, in and out, by the panel's own books: what a decision has to know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.utils import timezone
+
+from panel.commands.base import Check
+from panel.lib.money import ZERO
+from panel.models import Status
+from panel.ui.figures import money_text
+from payments.checks import NOT_MOVED
+from payments.models import Kind, Method, MoneyRecord, Payment, Stage, Withdrawal
+
+LAST = timedelta(days=90)
+SPANS = (
+    ("24 h", timedelta(hours=24)),
+    ("7 days", timedelta(days=7)),
+    ("30 days", timedelta(days=30)),
+)
+# So many withdrawals within a day are worth a look.
+MANY_A_DAY = 3
+# In the order in which money has to go back: a card takes no more than what came from it.
+SOURCES = (Method.CARD, Method.WALLET, Method.CRYPTO, Method.BANK)
+
+
+@dataclass(slots=True)
+class Way:
+    """A method: what came by it, what went back by it, this withdrawal not counted."""
+
+    method: str
+    label: str
+    came: Decimal = ZERO
+    went: Decimal = ZERO
+    last: datetime | None = None
+
+    @property
+    def left(self) -> Decimal:
+        """What came by it and has not gone back."""
+        return max(ZERO, self.came - self.went)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much went out within a span, this withdrawal included."""
+
+    label: str
+    number: int
+    total: Decimal
+    came: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Everything that is known without asking MT4; amounts in the account's currency."""
+
+    ways: list[Way]
+    outside: Decimal
+    paces: list[Pace]
+    recent: list[Payment]
+    recent_count: int
+    checks: list[Check] = field(default_factory=list)
+
+
+def _of_account(row: Withdrawal) -> QuerySet[Payment]:
+    payment = row.payment
+    return Payment.objects.filter(platform=payment.platform_id, login=payment.login)
+
+
+def ways(row: Withdrawal) -> list[Way]:
+    """Deposits by method, and what went back by each; the one in question stands first."""
+    known = {method: Way(method, method.label) for method in Method}
+    came = _of_account(row).filter(kind=Kind.DEPOSIT, status=Status.DONE)
+    for line in came.values("method").annotate(total=Sum("amount"), last=Max("created")):
+        way = known[Method(line["method"])]
+        way.came, way.last = line["total"], line["last"]
+    went = _of_account(row).filter(kind=Kind.WITHDRAWAL).exclude(status__in=NOT_MOVED)
+    went = went.exclude(withdrawal__stage=Stage.RETURNED).exclude(pk=row.payment_id)
+    for back in went.values("method").annotate(total=Sum("amount")):
+        known[Method(back["method"])].went = back["total"]
+    used = [way for way in known.values() if way.came or way.went]
+    return sorted(used, key=lambda way: way.method != row.payment.method)
+
+
+def outside(row: Withdrawal) -> Decimal:
+    """What came by MT4's records past the panel: no method is known of it."""
+    records = MoneyRecord.objects.filter(
+        platform=row.payment.platform_id,
+        login=row.payment.login,
+        kind=MoneyRecord.Kind.BALANCE,
+        amount__gt=0,
+        reference="",
+    )
+    return records.aggregate(total=Sum("amount"))["total"] or ZERO
+
+
+def paces(row: Withdrawal) -> list[Pace]:
+    """Withdrawals (and deposits) of the last day, week and month."""
+    now = timezone.now()
+    asked: dict[str, object] = {}
+    for number, (_, span) in enumerate(SPANS):
+        since = Q(created__gte=now - span)
+        out, come = since & Q(kind=Kind.WITHDRAWAL), since & Q(kind=Kind.DEPOSIT)
+        asked[f"number{number}"] = Count("pk", filter=out)
+        asked[f"total{number}"] = Sum("amount", filter=out)
+        asked[f"came{number}"] = Sum("amount", filter=come)
+    rows = _of_account(row).exclude(status__in=NOT_MOVED)
+    found = rows.aggregate(**asked)
+    return [
+        Pace(
+            label,
+            found[f"number{number}"],
+            found[f"total{number}"] or ZERO,
+            found[f"came{number}"] or ZERO,
+        )
+        for number, (label, _) in enumerate(SPANS)
+    ]
+
+
+def money_of(row: Withdrawal, shown: int = 40) -> Money:
+    """Read it all; the number of queries does not depend on how much there is."""
+    last = _of_account(row).filter(created__gte=timezone.now() - LAST).exclude(pk=row.payment_id)
+    recent = list(last.select_related("request").order_by("-created", "-pk")[: shown + 1])
+    found = Money(
+        ways=ways(row),
+        outside=outside(row),
+        paces=paces(row),
+        recent=recent[:shown],
+        recent_count=len(recent) if len(recent) <= shown else last.count(),
+    )
+    found.checks.extend(_checks(row, found))
+    return found
+
+
+def _checks(row: Withdrawal, found: Money) -> list[Check]:
+    checks = [*_source(row, found.ways)]
+    day = found.paces[0]
+    if day.number >= MANY_A_DAY:
+        total = money_text(day.total, row.payment.currency)
+        checks.append(Check("warn", f"{day.number} withdrawals of {total} in all within 24 hours."))
+    return checks
+
+
+def _source(row: Withdrawal, known: list[Way]) -> list[Check]:
+    """Money goes back the way it came, the narrowest way first."""
+    payment = row.payment
+    if payment.method == Method.INTERNAL:
+        return []
+    by_method = {way.method: way for way in known}
+    here = by_method.get(payment.method)
+    checks = []
+    for source in SOURCES:
+        if source == payment.method:
+            break
+        way = by_method.get(source)
+        if way and way.left:
+            left = money_text(way.left, payment.currency)
+            checks.append(Check("warn", f"{left} came by {way.label} and goes back there first."))
+    if here and here.came and payment.amount > here.left:
+        more = money_text(payment.amount - here.left, payment.currency)
+        checks.append(
+            Check("warn", f"{more} more than came by {here.label} and has not gone back.")
+        )
+    if not checks and here and here.came:
+        checks.append(Check("ok", f"It goes back the way it came: by {here.label}."))
+    return checks

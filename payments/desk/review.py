@@ -1,0 +1,172 @@
+"""The reviewer's page: everything that a decision on a withdrawal needs, on one screen."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+
+from panel.access import contact
+from panel.access.request import PanelRequest
+from panel.commands import decide
+from panel.commands.base import Check
+from panel.lib.digest import sha256
+from panel.models import ChangeRequest, Purpose, Status
+from panel.ui import reasons, story
+from panel.ui.figures import money_text
+from panel.ui.links import Link
+from panel.ui.look import Look, live_look
+from payments.desk.deeds import DeedsMixin
+from payments.desk.history import decisions
+from payments.desk.lists import tab_url
+from payments.desk.money import money_of
+from payments.desk.queries import TABS, next_after, withdrawals_of
+from payments.desk.stages import HOLDABLE, OWED
+from payments.desk.trading import Trading, trading_of
+from payments.models import Kind, Payment, Stage, Withdrawal
+
+NO_CHANGE = 204
+PAUSE, AWAY_PAUSE = 2, 10
+"""Seconds between two polls of an open page."""
+CLOSED = frozenset({Stage.REJECTED, Stage.FAILED, Stage.WITHDRAWN, Stage.EXPIRED, Stage.RETURNED})
+
+
+def version(row: Withdrawal, change: ChangeRequest) -> str:
+    """A short digest of everything on the page that changes by itself."""
+    parts = [
+        story.version(change),
+        row.stage,
+        row.returned_by.status if row.returned_by else "",
+        row.notes.count(),
+        row.attachments.count(),
+    ]
+    return sha256(parts)[:16]
+
+
+class ReviewView(DeedsMixin):
+    """One withdrawal. The page polls itself until nothing more can happen."""
+
+    permission: ClassVar[str] = "payments.view"
+    template_name = "payments/review.html"
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """No trouble yet."""
+        super().setup(request, *args, **kwargs)
+        self.trouble: list[str] = []
+        self.stale = False
+
+    def get_object(self) -> Withdrawal:
+        """The withdrawal, if this person may see it; for others it does not exist."""
+        person = self.request.actor.person_or_fail()
+        rows = withdrawals_of(person).select_related(
+            "platform", "paid_by", "returned_by__request", "payment__request__maker"
+        )
+        rows = rows.select_related("payment__request__platform")
+        return get_object_or_404(rows, payment__reference=self.kwargs["reference"])
+
+    def get_crumbs(self) -> Sequence[Link]:
+        """Below the desk."""
+        return (Link("Withdrawals", reverse("withdrawal_list")),)
+
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page; for a poll only what changed, or nothing."""
+        row = self.get_object()
+        if request.htmx:
+            if request.GET.get("version") == version(row, row.payment.request):
+                return HttpResponse(status=NO_CHANGE)
+            return self.show(row, template="payments/review.html#live")
+        return self.show(row)
+
+    def show(self, row: Withdrawal, *, template: str = "", status: int = 200) -> HttpResponse:
+        """The page or its moving part; never kept by a browser."""
+        response = self.render(template=template, status=status, **self.about(row))
+        add_never_cache_headers(response)
+        return response
+
+    def about(self, row: Withdrawal) -> dict[str, Any]:
+        """Everything that the page shows."""
+        actor, payment = self.request.actor, row.payment
+        person, change = actor.person_or_fail(), payment.request
+        open_to_decide = change.status == Status.PENDING
+        look = live_look(change) if open_to_decide else None
+        if look and not actor.may(contact.RIGHT):
+            look.conceal()
+        money = money_of(row)
+        trading, traded = Trading(), list[Check]()
+        if row.stage not in CLOSED:
+            trading, traded = trading_of(row, payment.currency)
+        why_not = decide.why_not(change, person)
+        away = bool(look and look.away)
+        return {
+            "row": row,
+            "payment": payment,
+            "change": change,
+            "title": f"Withdrawal {payment.reference}",
+            "amount": money_text(payment.amount, payment.currency),
+            "address": reverse("withdrawal", args=[payment.reference]),
+            # With MT4 away the page asks for itself again, so that the button comes back.
+            "version": "" if away else version(row, change),
+            "pause": AWAY_PAUSE if away else PAUSE,
+            "final": row.stage in CLOSED,
+            "look": look,
+            "stale": self.stale,
+            "trouble": self.trouble,
+            "why_not": why_not if open_to_decide else "",
+            "checks": [*(look.checks if look else ()), *money.checks, *traded],
+            "money": money,
+            "trading": trading,
+            "decisions": decisions(row),
+            "notes": list(row.notes.select_related("author")),
+            "attachments": list(row.attachments.select_related("added_by")),
+            "steps": self.steps(row),
+            "back_to": tab_url(next(tab for tab in TABS if row.stage in tab.stages)),
+            "next": next_after(person, row),
+            "account_url": reverse("account", args=[row.platform.slug, payment.login]),
+            "may_approve": bool(look and look.may_approve and not why_not),
+            "stops": look.stops if look else [],
+            "key": str(uuid.uuid4()),
+            **self.deeds(row, look, why_not),
+        }
+
+    def deeds(self, row: Withdrawal, look: Look | None, why_not: str) -> dict[str, Any]:
+        """Which steps this person can take now, and the reasons each dialog offers."""
+        actor, stage = self.request.actor, row.stage
+        holds, pays = actor.may("payments.hold"), actor.may("payments.payout")
+        can = {
+            "decide": look is not None and not why_not,
+            "hold": holds and stage in HOLDABLE and row.payment.request.status in OPEN,
+            "release": holds and stage == Stage.ON_HOLD,
+            "pay": pays and stage in OWED,
+            "fail": pays and stage == Stage.PAID,
+            "send_back": pays and stage in OWED,
+            "note": actor.may("payments.note"),
+            "download": actor.may("payments.attachments"),
+        }
+        offers = {"decide": Purpose.REJECT, "hold": Purpose.HOLD, "fail": Purpose.PAYOUT_FAILED}
+        offered = {name: reasons.offered(use) for name, use in offers.items() if can[name]}
+        return {"can": can, "offered": offered}
+
+    def steps(self, row: Withdrawal) -> list[story.Step]:
+        """Its own story, then that of each return that was asked for."""
+        steps = story.timeline(row.payment.request)
+        returns = Payment.objects.filter(origin=row.payment, kind=Kind.WITHDRAWAL_RETURN)
+        for back in returns.select_related("request").order_by("created"):
+            steps += [
+                story.Step(f"{back}: {step.title}", step.state, step.who, step.at, step.detail)
+                for step in story.timeline(back.request)
+            ]
+        if row.stage in WAITS:
+            steps.append(story.Step(WAITS[Stage(row.stage)], "waiting"))
+        return steps
+
+
+OPEN = (Status.PENDING, Status.APPROVED)
+WAITS = {
+    Stage.TO_PAY: "Waits to be paid out",
+    Stage.BOUNCED: "Waits for another payout, or its return",
+}
