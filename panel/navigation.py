@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from panel.access.request import PanelRequest
 from panel.commands.inbox import visible_requests, waiting_count
+from panel.commands.notices import unread_count
 from panel.models import Status, User
 from panel.ui.platform import chosen, platforms_of
 from panel.ui.preferences import DENSITIES, THEMES
@@ -188,6 +189,7 @@ def frame(request: PanelRequest) -> dict[str, Any]:
         "platforms": seen,
         "platform_url": reverse("ui-platform"),
         "search_url": reverse("search"),
+        "unread": unread_count(person),
         "home_url": reverse("dashboard"),
         "initials": "".join(word[0] for word in words[:2]).upper(),
         "roles": ", ".join(role.name for role in person.roles.all()),

@@ -189,6 +189,9 @@ CELERY_BEAT_SCHEDULE = {
     "take up approved requests": {"task": "panel.commands.tasks.sweep", "schedule": 5.0},
     "reconcile unknown outcomes": {"task": "panel.commands.tasks.reconcile", "schedule": 5.0},
     "expire old requests": {"task": "panel.commands.tasks.expire", "schedule": 300.0},
+    "tell people": {"task": "panel.commands.tasks.tell_people", "schedule": 5.0},
+    "send notices by mail": {"task": "panel.commands.tasks.send_notices", "schedule": 15.0},
+    "forget old notices": {"task": "panel.commands.tasks.forget_notices", "schedule": 86_400.0},
     "look at the platforms": {"task": "panel.pages.tasks.watch_platforms", "schedule": 10.0},
     "forget uploads": {"task": "panel.pages.tasks.forget_uploads", "schedule": 3600.0},
     "mirror accounts": {"task": "accounts.tasks.mirror_accounts", "schedule": 30.0},
@@ -239,6 +242,8 @@ USERSESSIONS_TRACK_ACTIVITY = True
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"panel@{PANEL_HOST}")
 EMAIL_CONFIG = environ.Env.email_url_config(env.text("EMAIL_URL", "consolemail://"))
 vars().update(EMAIL_CONFIG)
+# Seconds: without it a mail server that hangs would keep a worker forever.
+EMAIL_TIMEOUT = 20
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],

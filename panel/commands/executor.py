@@ -26,10 +26,11 @@ from panel.access.actor import Actor
 from panel.commands import holds
 from panel.commands.base import Invalid, MT4Command, PanelCommand
 from panel.commands.call import Call, HandedOver, Undecided, Undone
+from panel.commands.happenings import happened
 from panel.commands.registry import command_class, load
 from panel.commands.states import Moved, move
 from panel.lib.digest import plain
-from panel.models import ChangeRequest, Platform, Status
+from panel.models import ChangeRequest, Happening, Platform, Status
 from panel.mt4.errors import LeaseLost, MT4Error, OutcomeUnknown, Rejected, Unavailable
 from panel.mt4.read import reader
 from panel.mt4.write import writer
@@ -238,6 +239,8 @@ def unknown(call: Call, error: Exception, text: str, *, needs_person: bool = Fal
         fields["evidence"] = plain({"text": error.evidence.text, **error.evidence.data})
     try:
         with transaction.atomic():
+            if needs_person and not request.needs_person:
+                happened(request, Happening.Event.STUCK)
             if request.status == Status.UNKNOWN:
                 pause = settings.RECONCILE_PAUSE * 2 ** min(request.checks, 4)
                 fields["next_check"] = now + timedelta(seconds=pause)

@@ -20,8 +20,9 @@ from django.utils import timezone
 
 from panel.access.actor import Actor
 from panel.commands.executor import attempt, open_call, worker_name
+from panel.commands.happenings import happened
 from panel.commands.states import Moved, move
-from panel.models import ChangeRequest, Status
+from panel.models import ChangeRequest, Happening, Status
 
 log = structlog.get_logger(__name__)
 RECONCILIATION = Actor.system("reconciliation")
@@ -118,13 +119,16 @@ def _take_over(request: ChangeRequest) -> None:
 def _ask_a_person(request: ChangeRequest) -> None:
     """Too long unknown: no more sending; two people settle it."""
     hours = settings.UNKNOWN_TO_PERSON / 3600
-    ChangeRequest.objects.filter(
-        pk=request.pk, status=Status.UNKNOWN, attempt=request.attempt
-    ).update(
-        needs_person=True,
-        lease_until=None,
-        outcome_text=f"Still unknown after {hours:g} h: two people have to settle it.",
-    )
+    with transaction.atomic():
+        asked = ChangeRequest.objects.filter(
+            pk=request.pk, status=Status.UNKNOWN, attempt=request.attempt
+        ).update(
+            needs_person=True,
+            lease_until=None,
+            outcome_text=f"Still unknown after {hours:g} h: two people have to settle it.",
+        )
+        if asked:
+            happened(request, Happening.Event.STUCK)
 
 
 def look_again(request: ChangeRequest) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from panel import audit
 from panel.access.actor import Actor
-from panel.commands import holds
+from panel.commands import happenings, holds
 from panel.models import ChangeRequest, Status
 from panel.models.change import IN_FLIGHT
 
@@ -72,6 +72,7 @@ def move(
     if came_from in IN_FLIGHT and to not in IN_FLIGHT:
         holds.release(request)
     command_class(request.command).moved(request)
+    happenings.moved(request, to)
     audit.record(
         actor,
         f"request {to}",

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from panel import audit
 from panel.access.policy import Asked, needed
+from panel.commands import happenings
 from panel.commands.base import Command, Invalid, PanelCommand, Target
 from panel.commands.errors import AlreadyDecided, Denied, KeyReused
 from panel.commands.payload import to_payload
@@ -167,6 +168,7 @@ def submit(
                 RequestAuthor(request=request, user_id=user_id) for user_id in sorted(hands)
             )
             type(command).opened(request)
+            happenings.opened(request)
             audit.record(
                 actor,
                 f"request {command.name}",

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from panel.access.actor import Actor
-from panel.commands import executor, reconcile
+from panel.commands import executor, mail, notices, reconcile
 from panel.commands.states import Moved, move
 from panel.models import ChangeRequest, Status
 
@@ -76,3 +76,21 @@ def expire() -> None:
                 )
         except Moved:
             continue
+
+
+@shared_task
+def tell_people() -> None:
+    """Write the notices of what has happened since."""
+    notices.tell_all()
+
+
+@shared_task
+def send_notices() -> None:
+    """Send by mail what is due; what cannot be sent now is tried again later."""
+    mail.send_due()
+
+
+@shared_task
+def forget_notices() -> None:
+    """Drop old notices."""
+    notices.forget_old()

@@ -4,6 +4,7 @@ from panel.models.approval import Approval, RequestAuthor
 from panel.models.audit import AuditEntry, AuditHead
 from panel.models.change import ChangeRequest, Secret, Status
 from panel.models.hold import Hold
+from panel.models.notice import Happening, Notice
 from panel.models.platform import Platform, PlatformState
 from panel.models.policy import Policy
 from panel.models.reason import Purpose, Reason
@@ -14,7 +15,9 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "ChangeRequest",
+    "Happening",
     "Hold",
+    "Notice",
     "Platform",
     "PlatformState",
     "Policy",

@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from panel.access.permissions import SIGNED_IN
 from panel.access.request import PanelRequest
-from panel.models import User
+from panel.commands.notices import wants_mail
+from panel.models import Notice, User
 from panel.pages.staff import scopes_words, with_factors
 from panel.ui.preferences import DENSITIES, THEMES, TimeZoneForm, keep
 from panel.ui.views import PanelView
@@ -22,6 +23,13 @@ class MeForm(TimeZoneForm):
 
     theme = forms.ChoiceField(label="Theme", choices=THEMES)
     density = forms.ChoiceField(label="Rows", choices=DENSITIES)
+    mail = forms.MultipleChoiceField(
+        label="By e-mail too",
+        choices=Notice.Kind.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="In the panel you are told of all of these, at the bell.",
+    )
 
 
 class MeView(PanelView):
@@ -39,6 +47,7 @@ class MeView(PanelView):
                 "time_zone": person.time_zone,
                 "theme": person.preferences.get("theme", "auto"),
                 "density": person.preferences.get("density", "compact"),
+                "mail": [kind for kind in Notice.Kind.values if wants_mail(person, kind)],
             }
         )
         return self.show(form)
@@ -51,7 +60,7 @@ class MeView(PanelView):
         person = request.actor.person_or_fail()
         person.time_zone = form.cleaned_data["time_zone"]
         person.save(update_fields=["time_zone"])
-        keep(person, theme=form.cleaned_data["theme"], density=form.cleaned_data["density"])
+        keep(person, **{name: form.cleaned_data[name] for name in ("theme", "density", "mail")})
         messages.success(request, "Kept.")
         return HttpResponseRedirect(reverse("me"))
 

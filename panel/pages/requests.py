@@ -16,6 +16,7 @@ from panel.access.request import PanelRequest
 from panel.commands import decide, inbox
 from panel.commands.base import Change, Invalid, Risk
 from panel.commands.errors import AlreadyDecided, Denied, Stale
+from panel.commands.notices import seen
 from panel.commands.registry import COMMANDS
 from panel.commands.states import FINAL
 from panel.commands.submit import withdraw
@@ -116,6 +117,7 @@ class RequestView(PanelView):
             if request.GET.get("version") == story.version(change):
                 return HttpResponse(status=NO_CHANGE)
             return self.show(change, template="pages/request.html#live")
+        seen(request.actor.person_or_fail(), change)
         return self.show(change)
 
     def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:

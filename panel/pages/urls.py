@@ -11,6 +11,7 @@ from panel.pages import (
     dashboard,
     health,
     me,
+    notices,
     platforms,
     policies,
     reasons,
@@ -27,6 +28,9 @@ urlpatterns = [
     path("search/", dashboard.SearchView.as_view(), name="search"),
     path("health/", health.HealthView.as_view(), name="health"),
     path("me/", me.MeView.as_view(), name="me"),
+    path("notices/", notices.NoticeListView.as_view(), name="notice_list"),
+    path("notices/bell/", notices.BellView.as_view(), name="notice_bell"),
+    path("notices/<int:pk>/", notices.NoticeOpenView.as_view(), name="notice_open"),
     # What waits, what was asked, what nobody knows.
     path("approvals/", approvals.ApprovalListView.as_view(), name="approval_list"),
     path("requests/", approvals.RequestListView.as_view(), name="request_list"),

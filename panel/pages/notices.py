@@ -1,0 +1,114 @@
+"""A person's notices: the bell, the list, and the way from a notice to what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import django_filters
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+
+from panel.access.permissions import SIGNED_IN
+from panel.access.request import PanelRequest
+from panel.commands.notices import seen, unread_count
+from panel.door.views import PermissionRequired
+from panel.models import Notice
+from panel.ui.columns import Column
+from panel.ui.filters import YesNoFilter
+from panel.ui.tables import Empty, Table
+from panel.ui.views import TableView
+
+
+class NoticeTable(Table):
+    """What a person was told."""
+
+    name = "notices"
+    label = "Notices"
+    default_sort = "-created"
+    columns: ClassVar[Sequence[Column]] = (
+        Column("title", "What", "wrap"),
+        Column("text", "More", "clip"),
+        Column("created", "When", "time", sort="created"),
+        Column("read", "Read", "time", sort="read"),
+        Column("mail", "By e-mail", value="get_mail_display", shown=False),
+    )
+    empty = Empty(
+        "No notices yet",
+        "You are told here what waits for you, and what became of what you asked for.",
+        "bell",
+    )
+
+    def link(self, row: Any) -> str:
+        """To what it is about; it is read then."""
+        return reverse("notice_open", args=[row.pk])
+
+    def row_class(self, row: Any) -> str:
+        """What was read stands back."""
+        return "dim" if row.read else "strong"
+
+
+class NoticeFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Narrow the list."""
+
+    unread = YesNoFilter(label="Unread", field_name="read", lookup_expr="isnull")
+    kind = django_filters.ChoiceFilter(
+        label="About", choices=Notice.Kind.choices, empty_label="any"
+    )
+
+    class Meta:
+        model = Notice
+        fields: ClassVar[list[str]] = []
+
+
+class NoticeListView(TableView):
+    """One's own notices; posting marks them all as read."""
+
+    permission: ClassVar[str] = SIGNED_IN
+    title = "Notices"
+    template_name = "pages/notices.html"
+    table_class = NoticeTable
+    filterset_class = NoticeFilter
+
+    def get_queryset(self) -> QuerySet[Notice]:
+        """Only one's own."""
+        return Notice.objects.filter(person=self.request.actor.person_or_fail())
+
+    def get_context(self, **extra: Any) -> dict[str, Any]:
+        """With the number of those that are unread."""
+        unread = unread_count(self.request.actor.person_or_fail())
+        return super().get_context(unread=unread, **extra)
+
+    def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """All of them are read."""
+        self.get_queryset().filter(read__isnull=True).update(read=timezone.now())
+        return HttpResponseRedirect(reverse("notice_list"))
+
+
+class NoticeOpenView(PermissionRequired):
+    """From a notice to its request, whose notices are read then."""
+
+    permission: ClassVar[str] = SIGNED_IN
+
+    def get(self, request: PanelRequest, pk: int) -> HttpResponse:
+        """On to the request's page."""
+        person = request.actor.person_or_fail()
+        mine = Notice.objects.filter(person=person).select_related("request")
+        notice = get_object_or_404(mine, pk=pk)
+        seen(person, notice.request)
+        name = "unknown_detail" if notice.kind == Notice.Kind.SETTLE else "request_detail"
+        return HttpResponseRedirect(reverse(name, args=[notice.request.reference]))
+
+
+class BellView(PermissionRequired):
+    """The bell of the top bar, asked for again and again."""
+
+    permission: ClassVar[str] = SIGNED_IN
+
+    def get(self, request: PanelRequest) -> HttpResponse:
+        """The bell alone."""
+        unread = unread_count(request.actor.person_or_fail())
+        return render(request, "ui/bell.html", {"unread": unread})
