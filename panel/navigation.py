@@ -90,6 +90,7 @@ NAVIGATION = (
         (
             Entry("Payments", "payment_list", "cash-banknote", ("payments.view",)),
             Entry("Withdrawals", "withdrawal_list", "arrow-bar-to-up", ("payments.view",)),
+            Entry("Bulk files", "bulk_list", "file-spreadsheet", ("payments.view",)),
             Entry("Reconciliation", "reconciliation", "git-compare", ("reconciliation.view",)),
         ),
     ),

@@ -14,6 +14,7 @@ class PaymentsConfig(AppConfig):
         """Make this app's commands known."""
         from payments import adjustments, commands, transfers  # noqa: F401
         from payments.bulk import command as bulk_commands  # noqa: F401
+        from payments.bulk import details  # noqa: F401
         from payments.bulk.engine import commands as engine_commands  # noqa: F401
         from payments.bulk.engine import line as line_command  # noqa: F401
         from payments.desk import files, holding, notes, payout, returns  # noqa: F401

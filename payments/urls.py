@@ -25,6 +25,7 @@ urlpatterns = [
         name="difference_explain",
     ),
     path("withdrawals/", include("payments.desk.urls")),
+    path("files/", include("payments.bulk.urls")),
     path("net-deposits.json", dashboard.NetDepositsView.as_view(), name="payments_net_deposits"),
     path(f"account/{ACCOUNT}", views.AccountPaymentsView.as_view(), name="account_payments"),
     path(f"{ACCOUNT}deposit/", views.DepositView.as_view(), name="payment_deposit"),

@@ -24,6 +24,7 @@ from panel.models import Approval, ChangeRequest, Purpose, Secret, Status, User
 from panel.mt4.errors import MT4Error
 from panel.pages.one_time import AlreadyShown, may_show, show_once
 from panel.ui import reasons, story
+from panel.ui.details import details_of
 from panel.ui.figures import money_text
 from panel.ui.look import Look, live_look
 from panel.ui.views import PanelView
@@ -209,6 +210,7 @@ class RequestView(PanelView):
         if look and not actor.may(contact.RIGHT):
             look.conceal()
         away = bool(look and look.away)
+        details = details_of(change, self.request)
         secrets = change.secrets.all() if may_show(change, actor) else []
         mine = change.maker_id == person.pk
         readable = mine or actor.may(contact.RIGHT)
@@ -225,8 +227,9 @@ class RequestView(PanelView):
             "final": change.status in FINAL,
             "pending": change.status == Status.PENDING,
             "steps": story.timeline(change),
-            "payload": story.payload_rows(change),
+            "payload": [] if details else story.payload_rows(change),
             "results": story.result_rows(change),
+            "details": details,
             "changes": conceal(changes_of(change), readable),
             "read_again": conceal(story.read_again(change), readable),
             "edit_url": edit_url(change) if actor.may(command.permission) else "",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,12 +12,12 @@ from django.http import StreamingHttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from panel.ui.csv_answer import csv_answer
+
 SHOWN = 200
 """Errors on the page; nobody mends more than that by reading."""
 EXCERPT = 60
 """Characters of a value that are shown."""
-_FIGURE = re.compile(r"[+-]?[\d.,\s]*")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Fault(Protocol):
@@ -80,35 +78,8 @@ def _seen(character: str) -> str:
 def file_errors_csv(faults: Iterable[Fault], name: str) -> StreamingHttpResponse:
     """All errors as a file, a row at a time: hundreds of thousands take no memory."""
     rows = faults.iterator(chunk_size=2000) if isinstance(faults, QuerySet) else faults
-    return StreamingHttpResponse(
-        _lines(rows),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{_plain(name)}"'},
+    return csv_answer(
+        ("line", "column", "value", "error"),
+        ((fault.line or "", fault.column, fault.value, fault.message) for fault in rows),
+        name,
     )
-
-
-def _lines(faults: Iterable[Fault]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    # A spreadsheet takes the file for UTF-8 only when it begins so.
-    yield "\N{ZERO WIDTH NO-BREAK SPACE}" + writer.writerow(("line", "column", "value", "error"))
-    for fault in faults:
-        yield writer.writerow(
-            (fault.line or "", *map(_harmless, (fault.column, fault.value, fault.message)))
-        )
-
-
-def _harmless(text: str) -> str:
-    """A spreadsheet would run what begins like a formula; figures may keep their sign."""
-    return f"'{text}" if text.startswith(_FORMULA) and not _FIGURE.fullmatch(text) else text
-
-
-def _plain(name: str) -> str:
-    """A file name that every system and the header take."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "errors.csv"
-
-
-class _Echo:
-    """What the writer writes comes back from `writerow`."""
-
-    def write(self, text: str) -> str:
-        return text

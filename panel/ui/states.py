@@ -36,6 +36,18 @@ STATES: dict[str, State] = {
     "bounced": State("payout failed", "failed", "The provider did not deliver it."),
     "returning": State("being returned", "running", "Its return to the account is asked for."),
     "returned": State("returned", "quiet", "Credited back on the account."),
+    "checking": State(
+        "being checked", "running", "Its lines are being looked at; nothing is sent."
+    ),
+    "has_errors": State(
+        "has errors", "failed", "Nothing was sent. Mend the file, upload it again."
+    ),
+    "ready": State("ready", "approved", "Checked without an error; nobody has asked for it yet."),
+    "submitted": State("waiting", "waiting", "Waits for a second person, or for a worker."),
+    "cancelling": State("being stopped", "running", "What was sent comes to its end; no more is."),
+    "cancelled": State("stopped", "quiet", "Stopped by somebody before it was sent."),
+    "finished": State("finished", "done", "Every line has its outcome."),
+    "queued": State("not sent", "quiet", "Its turn has not come."),
     "on-hold": State("on hold", "hold", "Waits for something else to be settled first."),
 }
 ALIASES = {

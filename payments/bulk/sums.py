@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +36,31 @@ def sums_of(items: QuerySet[BulkItem]) -> list[dict[str, Any]]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The lines of one kind and currency."""
+
+    kind: str
+    currency: str
+    count: int
+    amount: Decimal
+    largest: Decimal
+
+
+def shown(totals: Iterable[Mapping[str, Any]]) -> list[Total]:
+    """Stored sums as pages show them."""
+    return [
+        Total(
+            Kind(line["kind"]).label,
+            line["currency"],
+            line["count"],
+            Decimal(line["amount"]),
+            Decimal(line["largest"]),
+        )
+        for line in totals
+    ]
+
+
 def in_words(totals: Iterable[Mapping[str, Any]]) -> str:
     """`3 deposits of 1,234.50 USD in all, 1 withdrawal of 20.00 EUR`."""
     parts = []
@@ -49,7 +75,12 @@ def in_words(totals: Iterable[Mapping[str, Any]]) -> str:
 
 def outside(file: BulkFile, person: User) -> bool:
     """Whether a file has accounts that the person's scopes leave out."""
-    return not all(person.sees(file.platform_id, group) for group in file.groups)
+    return not sees_all(person, file.platform_id, file.groups)
+
+
+def sees_all(person: User, platform_id: int, groups: Iterable[str]) -> bool:
+    """Whether all these MT4 groups lie within the person's scopes."""
+    return all(person.sees(platform_id, group) for group in groups)
 
 
 def strictest(rules: Iterable[Needed]) -> Needed:

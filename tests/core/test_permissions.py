@@ -23,6 +23,7 @@ SIGNED_IN = ALL | {NOBODY}
 ONLY = frozenset
 
 ACCOUNT: dict[str, Any] = {"platform": "demo", "login": 100001}
+FILE: dict[str, Any] = {"pk": 99_999}
 REQUEST = {"reference": "WD 00000000"}
 
 # URL name → (who may open it, arguments of the address)
@@ -92,6 +93,19 @@ TABLE: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
     "withdrawal_file": (ALL - {DEALER, ADMINISTRATOR}, {**REQUEST, "pk": 99_999}),
     "payment_new": (ONLY({BACK_OFFICE}), {}),
     "payments_net_deposits": (ALL, {}),
+    "bulk_list": (ALL, {}),
+    "bulk_upload": (ONLY({BACK_OFFICE}), {}),
+    "bulk_template": (ONLY({BACK_OFFICE}), {"form": "csv"}),
+    "bulk_file": (ALL, FILE),
+    "bulk_lines": (ALL, FILE),
+    "bulk_progress": (ALL, FILE),
+    "bulk_errors": (ALL, FILE),
+    "bulk_result": (ALL, FILE),
+    "bulk_source": (ALL, FILE),
+    "bulk_check": (ONLY({BACK_OFFICE}), FILE),
+    "bulk_submit": (ONLY({BACK_OFFICE}), FILE),
+    "bulk_again": (ONLY({BACK_OFFICE}), FILE),
+    "bulk_stop": (ONLY({BACK_OFFICE}), FILE),
     "account_payments": (ALL, ACCOUNT),
     "reconciliation": (ALL - {DEALER, ADMINISTRATOR}, {}),
     "reconciliation_run": (ONLY({MANAGER}), {}),

@@ -1,0 +1,51 @@
+"""What the page of a file's request shows beside the sentence: sums, digests, the first lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from panel.access.request import PanelRequest
+from panel.commands.registry import COMMANDS
+from panel.models import ChangeRequest, Status
+from panel.ui.details import Details, details_for
+from payments.bulk.command import CarryOutFile, CarryOutRest, FileCommand
+from payments.bulk.queries import files_of
+from payments.bulk.sums import Total, shown
+from payments.models import BulkFile, BulkItem
+
+FIRST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class FileDetails:
+    """A file as the person sees it who decides on it."""
+
+    file: BulkFile
+    totals: Sequence[Total]
+    rows: int
+    lines_sha256: str
+    first: Sequence[BulkItem]
+
+
+@details_for(CarryOutFile.name, CarryOutRest.name)
+def file_details(change: ChangeRequest, request: PanelRequest) -> Details | None:
+    """For those who see every account of the file; for others nothing of it."""
+    seen = files_of(request.actor.person_or_fail()).select_related("platform", "uploaded_by")
+    file = seen.filter(pk=change.payload["file"]).first()
+    if file is None:
+        return None
+    command = COMMANDS[change.command]
+    lines = BulkItem.objects.filter(file=file)
+    if change.status == Status.PENDING and issubclass(command, FileCommand):
+        lines = command.lines(file)
+    return Details(
+        "payments/bulk/details.html",
+        FileDetails(
+            file=file,
+            totals=shown(change.payload["totals"]),
+            rows=change.payload["rows"],
+            lines_sha256=change.payload["lines_sha256"],
+            first=list(lines.order_by("line")[:FIRST]),
+        ),
+    )

@@ -1,0 +1,242 @@
+"""Pages of bulk files: the list, the upload, a file from its check to its end, its lines."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from panel import audit
+from panel.access.request import PanelRequest
+from panel.models import Platform
+from panel.ui.file_errors import SHOWN, FileErrors
+from panel.ui.links import Link
+from panel.ui.platform import platform_of
+from panel.ui.progress import progress_answer
+from panel.ui.views import PanelView, TableView
+from payments.bulk import store
+from payments.bulk.check import check
+from payments.bulk.forms import UploadForm
+from payments.bulk.queries import ENDED, MOVING, counts_of, files_of, progress_of
+from payments.bulk.read import is_workbook
+from payments.bulk.sums import shown
+from payments.bulk.tables import FileFilter, FileTable, LineFilter, LineTable
+from payments.bulk.tasks import check_soon
+from payments.models import BulkError, BulkFile, BulkItem
+
+UPLOAD = "payments.bulk"
+# Files of this size are checked while one waits for the answer.
+AT_ONCE = 64 * 1024
+
+
+class FileListView(TableView):
+    """The files of the platform in use."""
+
+    permission: ClassVar[str] = "payments.view"
+    title: ClassVar[str] = "Bulk files"
+    table_class = FileTable
+    filterset_class = FileFilter
+    search_words: ClassVar[str] = "Name or request"
+
+    def get_queryset(self) -> QuerySet[BulkFile]:
+        """Within the person's scopes."""
+        rows = files_of(self.request.actor.person_or_fail())
+        rows = rows.filter(platform=platform_of(self.request))
+        return rows.select_related("uploaded_by", "run")
+
+    def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
+        """Part of the name, or of the reference."""
+        return queryset.filter(Q(name__icontains=words) | Q(run__reference__icontains=words))
+
+    def get_primary(self) -> Link | None:
+        """Uploading."""
+        if not self.request.actor.may(UPLOAD):
+            return None
+        return Link("Upload a file", reverse("bulk_upload"), "upload")
+
+
+class UploadView(PanelView):
+    """A file or pasted rows; both are stored, then checked."""
+
+    permission: ClassVar[str] = UPLOAD
+    title: ClassVar[str] = "Upload payments"
+    template_name = "payments/bulk/upload.html"
+
+    def get_crumbs(self) -> Sequence[Link]:
+        """Below the list."""
+        return (Link("Bulk files", reverse("bulk_list")),)
+
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The empty form."""
+        return self.render(form=UploadForm())
+
+    def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Store it, check it or have it checked, and go to its page."""
+        form = UploadForm(request.POST, request.FILES)
+        platform = platform_of(request)
+        if platform is None:
+            raise Http404("There is no platform.")
+        if not form.is_valid():
+            return self.render(form=form, status=422)
+        try:
+            file = self.keep(platform, form.cleaned_data)
+        except store.TooLarge:
+            form.add_error("file", "The file is larger than 50 MiB: part it.")
+            return self.render(form=form, status=422)
+        if file.size <= AT_ONCE:
+            check(file.pk)
+        else:
+            check_soon(file.pk)
+        return HttpResponseRedirect(reverse("bulk_file", args=(file.pk,)))
+
+    def keep(self, platform: Platform, cleaned: dict[str, Any]) -> BulkFile:
+        """The stored file; raises `TooLarge`."""
+        uploaded = cleaned["file"]
+        if uploaded:
+            book = is_workbook(uploaded)
+            source = BulkFile.Source.XLSX if book else BulkFile.Source.CSV
+            kept = store.keep(uploaded.chunks())
+        else:
+            source = BulkFile.Source.PASTE
+            kept = store.keep([cleaned["rows"].encode()])
+        actor = self.request.actor
+        with transaction.atomic():
+            file = BulkFile.objects.create(
+                platform=platform,
+                name=uploaded.name[:200] if uploaded else "pasted rows",
+                sha256=kept.sha256,
+                size=kept.size,
+                stored=kept.name,
+                source=source,
+                method=cleaned["method"],
+                credit_expires=cleaned["credit_expires"],
+                uploaded_by=actor.person_or_fail(),
+            )
+            audit.record(
+                actor,
+                "bulk file uploaded",
+                source="web",
+                obj=("bulk file", file.pk, file.name),
+                platform=file.platform,
+                after={"sha256": kept.sha256, "size": kept.size, "source": source},
+            )
+        return file
+
+
+class OfFile(PanelView):
+    """What the views of one file have in common."""
+
+    permission: ClassVar[str] = "payments.view"
+
+    @cached_property
+    def file(self) -> BulkFile:
+        """The file, if this person may see it; for others it does not exist."""
+        rows = files_of(self.request.actor.person_or_fail())
+        rows = rows.select_related("platform", "uploaded_by", "request", "run__maker")
+        found: BulkFile = get_object_or_404(rows, pk=self.kwargs["pk"])
+        return found
+
+    @property
+    def address(self) -> str:
+        """The file's page."""
+        return reverse("bulk_file", args=(self.file.pk,))
+
+    def get_title(self) -> str:
+        """Its name."""
+        return self.file.name
+
+    def get_crumbs(self) -> Sequence[Link]:
+        """Below the list."""
+        return (Link("Bulk files", reverse("bulk_list")),)
+
+    def tabs(self) -> Sequence[Link]:
+        """The file, and its lines once there are any."""
+        lines = Link("Lines", reverse("bulk_lines", args=(self.file.pk,)))
+        return (Link("File", self.address), lines)
+
+    def get_context(self, **extra: Any) -> dict[str, Any]:
+        """With the file and its tabs."""
+        return super().get_context(file=self.file, tabs=self.tabs(), **extra)
+
+    def get_more(self) -> Sequence[Link]:
+        """What can be taken home."""
+        of_file = (self.file.pk,)
+        links = [Link("The file as uploaded", reverse("bulk_source", args=of_file), "download")]
+        if self.file.state in (*MOVING, *ENDED):
+            result = reverse("bulk_result", args=of_file)
+            links.insert(0, Link("Result file", result, "file-spreadsheet"))
+        return links
+
+
+class FileView(OfFile):
+    """A file: what is wrong with it, what it would do, how far it has come."""
+
+    template_name = "payments/bulk/file.html"
+
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page, or its moving part for a poll."""
+        file, actor = self.file, request.actor
+        counts = counts_of(file)
+        moving = file.state in (*MOVING, *ENDED)
+        may_ask = actor.may(UPLOAD)
+        faults = BulkError.objects.filter(file=file).order_by("line", "pk")
+        csv_url = reverse("bulk_errors", args=(file.pk,))
+        twin = BulkFile.objects.filter(platform=file.platform_id, sha256=file.sha256)
+        template = "payments/bulk/file.html#live" if request.htmx else ""
+        return self.render(
+            template=template,
+            address=self.address,
+            counts=counts,
+            progress=progress_of(file, counts) if moving else None,
+            polls=file.state in (BulkFile.State.CHECKING, BulkFile.State.SUBMITTED),
+            errors=FileErrors(list(faults[:SHOWN]), file.errors, csv_url),
+            totals=shown(file.totals),
+            twin=twin.exclude(pk=file.pk).order_by("-pk").first(),
+            may_ask=may_ask,
+            key=str(uuid.uuid4()),
+        )
+
+
+class ProgressView(OfFile):
+    """How far the file has come, for the bar."""
+
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The bar alone."""
+        return progress_answer(request, progress_of(self.file, counts_of(self.file)))
+
+
+class LinesView(OfFile, TableView):
+    """The lines of a file."""
+
+    permission: ClassVar[str] = "payments.view"
+    template_name = "payments/bulk/lines.html"
+    table_class = LineTable
+    filterset_class = LineFilter
+    search_words: ClassVar[str] = "Login, reference or name"
+
+    @property
+    def refresh(self) -> int:  # type: ignore[override]
+        """Lines change while the file runs."""
+        return 5 if self.file.state in MOVING else 0
+
+    def get_queryset(self) -> QuerySet[BulkItem]:
+        """All of them."""
+        return BulkItem.objects.filter(file=self.file).select_related("file__platform")
+
+    def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
+        """A login exactly, a reference or a name anywhere."""
+        found = (
+            Q(external_reference__icontains=words)
+            | Q(reference__iendswith=words)
+            | Q(account_name__icontains=words)
+        )
+        if words.isdecimal() and len(words) < 10:
+            found |= Q(login=int(words))
+        return queryset.filter(found)
