@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
+from django.utils import timezone
 
 from panel.access.policy import Needed
 from panel.commands.base import Check, Invalid
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from panel.mt4.read import Reader
 
 IN, OUT = "in", "out"
+# How often in 30 days an account is reset before a person has to look at it.
+FREE_RESETS = 3
 
 
 class _Adjustment(MoneyCommand):
@@ -219,6 +223,23 @@ class NegativeReset(_Adjustment):
     comment: str = "NBP"
     credit: Decimal = ZERO
 
+    @property
+    def least_needed(self) -> Needed:
+        """From the fourth time in 30 days a person looks at it, whatever the amount."""
+        often = self._resets().filter(created__gte=timezone.now() - timedelta(days=30)).count()
+        if often < FREE_RESETS:
+            return self.default_needed
+        return Needed(1, (), f"This account was reset {often} times in 30 days.")
+
+    def _resets(self) -> QuerySet[Payment]:
+        """The resets of this account that are done."""
+        return Payment.objects.filter(
+            platform=self.get_platform(),
+            login=self.login,
+            kind=Kind.NEGATIVE_RESET,
+            status=Status.DONE,
+        )
+
     @classmethod
     def of(cls, platform: Platform, login: int) -> NegativeReset:
         """The reset that an account needs as it stands now; raises `Invalid` if it needs none."""
@@ -296,12 +317,7 @@ class NegativeReset(_Adjustment):
     def account_checks(self, now: Standing, then: Standing) -> Iterator[Check]:
         """How often it was needed."""
         yield from super().account_checks(now, then)
-        before = Payment.objects.filter(
-            platform=self.get_platform(),
-            login=self.login,
-            kind=Kind.NEGATIVE_RESET,
-            status=Status.DONE,
-        ).count()
+        before = self._resets().count()
         if before:
             times = "once" if before == 1 else f"{before} times"
             yield Check("warn", f"The balance of this account was reset {times} before.")

@@ -74,11 +74,10 @@ _LISTED = [
 
 PERMISSIONS: dict[str, Permission] = {permission.code: permission for permission in _LISTED}
 
-# What scheduled jobs may ask for, under the policies like everybody: no role carries it, so that no
-# person can ask for it, and no administrator can add to it.
-MACHINE_RIGHTS = frozenset({"jobs.run"})
-# The rights that a role can carry.
-GRANTABLE = tuple(code for code in PERMISSIONS if code not in MACHINE_RIGHTS)
+# What scheduled jobs may ask for, under the policies like everybody; no administrator adds to it.
+MACHINE_RIGHTS = frozenset({"jobs.run", "payments.reset_negative"})
+# The rights that a role can carry: what is the jobs' alone no person can ask for.
+GRANTABLE = tuple(code for code in PERMISSIONS if code != "jobs.run")
 
 # For a page that every signed-in person may open: their own settings, their own requests.
 SIGNED_IN = "signed-in"

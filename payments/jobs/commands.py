@@ -63,6 +63,9 @@ LABELS = {False: "off", True: "on"}
 ABOUT = {
     JobName.CREDIT_EXPIRY: "MT4 keeps credit beyond its day. What is left of it is taken out, once "
     "for each credit, as soon as that day is over on the server’s clock.",
+    JobName.NEGATIVE_RESET: "An account below zero without open positions goes back to zero: its "
+    "credit first, then the broker’s money. Above the amount that the policies let run at once, "
+    "and from the fourth time in 30 days, people are asked.",
 }
 
 

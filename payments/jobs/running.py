@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import structlog
+from django.apps import apps
 from django.utils import timezone
 
 from panel.commands.base import Invalid
@@ -17,9 +19,11 @@ from panel.commands.submit import submit
 from panel.models import ChangeRequest, Platform, Status
 from panel.mt4.errors import MT4Error, Rejected
 from panel.mt4.read import reader
+from payments.adjustments import NegativeReset
 from payments.jobs import expiry
 from payments.jobs.commands import ExpireCredit
 from payments.models import Job, JobName, JobRun
+from payments.operation import MoneyCommand
 
 log = structlog.get_logger(__name__)
 
@@ -36,15 +40,21 @@ class Report:
     """What one run did."""
 
     asked: int = 0
+    # What has to wait for something that is no trouble: open positions.
+    waiting: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
         """One line."""
-        asked = f"{self.asked} requests made" if self.asked != 1 else "1 request made"
-        if not self.errors:
-            return f"{asked}." if self.asked else "Nothing to do."
-        return f"{asked}, {len(self.errors)} could not be: {self.errors[0]}"[:300]
+        parts = [f"{self.asked} requests made" if self.asked != 1 else "1 request made"]
+        if self.waiting:
+            parts.append(f"{len(self.waiting)} left for later: {self.waiting[0]}")
+        if self.errors:
+            parts.append(f"{len(self.errors)} could not be: {self.errors[0]}")
+        if len(parts) == 1 and not self.asked:
+            return "Nothing to do."
+        return (", ".join(parts).rstrip(".") + ".")[:300]
 
 
 def due_jobs() -> Iterator[Job]:
@@ -122,7 +132,42 @@ def may_ask(before: list[ChangeRequest]) -> bool:
     return timezone.now() >= max(ended) + pause
 
 
-def ask(command: ExpireCredit, key: str, about: str, report: Report) -> None:
+def reset_negative_balances(platform: Platform, report: Report) -> None:
+    """Ask for the reset of every account below zero of a platform on which nothing is open.
+
+    Raises the errors of `panel.mt4.errors` when the server cannot be asked at all.
+    """
+    live = reader(platform.connection)
+    accounts = apps.get_model("accounts", "Account").objects
+    below = accounts.filter(platform=platform, gone__isnull=True, balance__lt=0)
+    for login in below.order_by("login").values_list("login", flat=True):
+        # Also those that people asked for: one reset of an account at a time.
+        before = list(
+            ChangeRequest.objects.filter(
+                platform=platform, command=NegativeReset.name, login=login
+            ).order_by("created", "pk")
+        )
+        try:
+            command = NegativeReset.of(platform, login)
+            if not may_ask([one for one in before if about_same(one, command.amount)]):
+                continue
+            command.validate(live, None)
+        except Invalid as not_now:
+            report.waiting.append(f"{login}: {not_now}")
+        except Rejected as refused:
+            report.errors.append(f"{login}: {refused.explain()}")
+        else:
+            key = f"negative-reset {platform.pk} {login} {len(before)}"
+            ask(command, key, str(login), report)
+
+
+def about_same(request: ChangeRequest, owed: Decimal) -> bool:
+    """Whether an earlier request speaks of what is owed now: it is open, or of the same amount
+    and came to nothing. Another amount is another day's trouble."""
+    return request.is_open or (request.amount == owed and request.status != Status.DONE)
+
+
+def ask(command: MoneyCommand, key: str, about: str, report: Report) -> None:
     """Submit one command of a job; what is in its way is told, and holds up nothing else."""
     try:
         submit(
@@ -140,4 +185,5 @@ def ask(command: ExpireCredit, key: str, about: str, report: Report) -> None:
 
 RUNS: dict[JobName, Callable[[Platform, Report], None]] = {
     JobName.CREDIT_EXPIRY: take_expired_credits,
+    JobName.NEGATIVE_RESET: reset_negative_balances,
 }

@@ -16,7 +16,8 @@ from panel.lib.money import LARGEST, has_part_cents
 from panel.models import Platform, Role, User
 from panel.ui.figures import money_text
 from payments.limits import words
-from payments.models import Kind, Limit
+from payments.limits.counting import COUNTED
+from payments.models import Limit
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
@@ -180,7 +181,7 @@ class SetLimit(LimitCommand):
             problems.add("person", "There is no such person.")
         check_roles([self.role] if self.role else [], "role", problems)
         for kind in self.kinds:
-            if kind not in Kind.values:
+            if kind not in COUNTED:
                 problems.add("kinds", f"There is no kind “{kind}”.")
         if self.platform and not Platform.objects.filter(slug=self.platform).exists():
             problems.add("platform", "There is no such platform.")

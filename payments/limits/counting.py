@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -28,6 +28,8 @@ DAY = timedelta(hours=24)
 MONTH = timedelta(days=30)
 NOT_COUNTED = (Status.REJECTED, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED)
 NOTHING = Decimal(0)
+# A transfer is counted as what it takes out; the rest of it follows from that.
+COUNTED = tuple(kind for kind in Kind if kind not in (Kind.TRANSFER_IN, Kind.TRANSFER_RETURN))
 # How the names of commands begin that carry out whole files.
 FILES = "payments.bulk_"
 
@@ -130,13 +132,12 @@ def spent(
     `but` is a request that is about to be replaced: it does not count any more.
     """
     now = now or timezone.now()
-    # A file's payments are counted as its lines, which are there before any of them is.
+    # One payment stands for its request: a transfer counts once, where the money leaves. A file's
+    # payments are counted as its lines, which are there before any of them is.
     single = (
-        Payment.objects.filter(created__gte=now - MONTH)
-        .exclude(status__in=NOT_COUNTED)
+        Payment.objects.filter(created__gte=now - MONTH, reference=F("request__reference"))
+        .exclude(request__status__in=NOT_COUNTED)
         .exclude(request__command__startswith=FILES)
-        # A transfer counts once, where it takes the money.
-        .exclude(kind__in=(Kind.TRANSFER_IN, Kind.TRANSFER_RETURN))
     )
     lines = BulkItem.objects.filter(file__request__created__gte=now - MONTH).exclude(
         Q(state__in=(BulkItem.State.REJECTED, BulkItem.State.CANCELLED))

@@ -9,7 +9,7 @@ from django import forms
 
 from panel.models import Platform, User
 from panel.ui.administration import ReasonForm, role_choices
-from payments.models import Kind
+from payments.limits.counting import COUNTED
 
 WHO_HELP = "Each person is counted by themselves."
 
@@ -54,7 +54,7 @@ class LimitForm(ReasonForm):
     kinds = forms.MultipleChoiceField(
         label="Kinds",
         required=False,
-        choices=Kind.choices,
+        choices=[(kind.value, kind.label) for kind in COUNTED],
         widget=forms.CheckboxSelectMultiple,
         help_text="Those ticked are counted together; none ticked: all kinds together.",
     )

@@ -9,6 +9,7 @@ class JobName(models.TextChoices):
     """The jobs there are."""
 
     CREDIT_EXPIRY = "credit_expiry", "Taking out expired credit"
+    NEGATIVE_RESET = "negative_reset", "Resetting negative balances"
 
 
 class Job(models.Model):

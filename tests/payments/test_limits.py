@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,10 +18,12 @@ from panel.commands.decide import reject, why_not
 from panel.commands.errors import Denied
 from panel.commands.submit import submit, withdraw
 from panel.models import AuditEntry, ChangeRequest, Platform, Status, User
+from payments.adjustments import Correction
 from payments.commands import CreditIn, Deposit, Withdraw
 from payments.limits import Movement, check_many
 from payments.limits.commands import RemoveLimit, SetLimit
 from payments.models import BulkFile, BulkItem, Limit, Payment
+from payments.transfers import Transfer
 from tests.core.conftest import Cast
 from tests.core.money import approve_as, carry_out
 from tests.factories import actor, make_user
@@ -127,12 +130,33 @@ def test_what_was_rejected_withdrawn_or_failed_does_not_count_and_unknown_does(
     withdraw(second, actor=actor(cast.olga), source="test", reason="")
     third = ask(cast.olga, make(Withdraw, login, "100"))
     for status, counts in [("failed", False), ("expired", False), ("unknown", True)]:
-        Payment.objects.filter(request=third).update(status=status)
+        ChangeRequest.objects.filter(pk=third.pk).update(status=status)
         asked = make(Withdraw, login, "1")
         if counts:
             assert "amount" in errors_of(cast.olga, asked)
         else:
             withdraw(ask(cast.olga, asked), actor=actor(cast.olga), source="test", reason="")
+
+
+def test_a_transfer_counts_once_and_where_the_money_leaves(
+    platform: Platform, cast: Cast, login: int
+) -> None:
+    make_limit(day="100")
+    make_limit(kinds=["transfer_out"], once="90")
+    other = enabled_account(platform)
+    transfer = Transfer(platform="demo", login=login, to_login=other, amount=Decimal(80))
+    ask(cast.olga, transfer)
+    assert (
+        "80.00 is used, 20.00 USD is left."
+        in errors_of(cast.olga, make(Deposit, login, "21"))["amount"][0]
+    )
+    assert "amount" in errors_of(cast.olga, replace(transfer, amount=Decimal(91)))
+
+
+def test_a_correction_counts_too(cast: Cast, login: int) -> None:
+    make_limit(kinds=["correction_in"], once="10")
+    correction = Correction(platform="demo", login=login, amount=Decimal(11), direction="in")
+    assert "amount" in errors_of(cast.olga, correction)
 
 
 def test_a_changed_request_counts_once(cast: Cast, login: int) -> None:
