@@ -13,6 +13,11 @@ def _currencies() -> list[tuple[str, str]]:
     return [(name, name) for name in names]
 
 
+def _paid_currencies() -> list[tuple[str, str]]:
+    names = Payment.objects.exclude(paid_currency="").order_by("paid_currency")
+    return [(name, name) for name in names.values_list("paid_currency", flat=True).distinct()]
+
+
 class PaymentFilter(filters.FilterSet):  # type: ignore[misc]
     """Kind, state, way, currency, day and amount."""
 
@@ -20,6 +25,9 @@ class PaymentFilter(filters.FilterSet):  # type: ignore[misc]
     status = filters.MultipleChoiceFilter(choices=Status.choices, label="State")
     method = filters.MultipleChoiceFilter(choices=Method.choices, label="Method")
     currency = filters.ChoiceFilter(choices=_currencies, label="Currency", empty_label="any")
+    paid_currency = filters.ChoiceFilter(
+        choices=_paid_currencies, label="Paid in", empty_label="any"
+    )
     created = filters.DateFromToRangeFilter(label="Asked")
     amount = filters.RangeFilter(label="Amount")
 

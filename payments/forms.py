@@ -102,7 +102,7 @@ class PaidForm(PaymentForm):
     amount = AmountField(required=False)
     paid_amount = NumberField(
         required=False,
-        label="Amount paid",
+        label="Paid",
         help_text="What changes hands, in its own currency. Leave the amount above empty: it is "
         "worked out.",
     )

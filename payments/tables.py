@@ -14,6 +14,7 @@ from panel.ui.links import Link
 from panel.ui.states import state_html
 from panel.ui.tables import Empty, Table
 from payments.checks import NOT_MOVED
+from payments.conversion import paid_text
 from payments.ledger import Line
 from payments.models import Payment
 
@@ -21,6 +22,11 @@ from payments.models import Payment
 def request_url(payment: Payment) -> str:
     """The page of the request that moves a payment."""
     return reverse("request_detail", args=(payment.request.reference,))
+
+
+def payment_url(payment: Payment) -> str:
+    """The payment's own page."""
+    return reverse("payment_detail", args=(payment.reference,))
 
 
 def account_url(payment: Payment) -> str:
@@ -60,18 +66,21 @@ class PaymentTable(Table):
         Column("mt4_group", "Group", sort="mt4_group", shown=False),
         Column("ticket", "Ticket", "copy", shown=False),
         Column("comment", "Comment", "clip", shown=False),
+        Column("paid", "Paid", value=lambda row: _paid(row), shown=False),
+        Column("fee", "Fee", "money", currency="currency", shown=False),
+        Column("request", "Request", "copy", value="request.reference", shown=False),
     )
 
     empty = Empty(
         "No payments yet",
-        "Deposits, withdrawals and credit that are asked for here are listed with what became of "
-        "them. What others booked on the trade server is on each account's own page.",
+        "Deposits, withdrawals, transfers and all else that is asked for here is listed with what "
+        "became of it. What others booked on the trade server is on each account's own page.",
         "cash",
     )
 
     def link(self, row: Any) -> str:
-        """The request."""
-        return request_url(row)
+        """Its own page."""
+        return payment_url(row)
 
     def actions(self, row: Any) -> Sequence[Link]:
         """The request, and the account's payments."""
@@ -106,8 +115,8 @@ class LedgerTable(Table):
     )
 
     def link(self, row: Line) -> str:
-        """The request, where the panel has one."""
-        return request_url(row.payment) if row.payment else ""
+        """The payment, where the panel has one."""
+        return payment_url(row.payment) if row.payment else ""
 
     def row_class(self, row: Line) -> str:
         """What does not fit stands out; what was not carried out stands back."""
@@ -118,6 +127,12 @@ class LedgerTable(Table):
     def row_id(self, row: Line) -> str:
         """Reference or ticket."""
         return row.reference or str(row.entries[0].ticket)
+
+
+def _paid(payment: Payment) -> str:
+    if payment.paid_amount is None:
+        return ""
+    return paid_text(payment.paid_amount, payment.paid_currency)
 
 
 def _state(line: Line) -> SafeString:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from payments import dashboard, deeds, pick, views
+from payments import dashboard, deeds, detail, pick, views
 from payments.reconciliation import views as reconciliation
 
 ACCOUNT = "<slug:platform>/<int:login>/"
@@ -40,4 +40,5 @@ urlpatterns = [
         deeds.NegativeResetView.as_view(),
         name="payment_negative_reset",
     ),
+    path("<reference:reference>/", detail.PaymentView.as_view(), name="payment_detail"),
 ]

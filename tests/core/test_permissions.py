@@ -115,6 +115,7 @@ TABLE: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
     "payment_withdraw": (ONLY({BACK_OFFICE}), ACCOUNT),
     "payment_credit_in": (ONLY({BACK_OFFICE}), ACCOUNT),
     "payment_credit_out": (ONLY({BACK_OFFICE}), ACCOUNT),
+    "payment_detail": (ALL, REQUEST),
     "payment_transfer": (ONLY({BACK_OFFICE}), ACCOUNT),
     "payment_correction": (ONLY({BACK_OFFICE}), ACCOUNT),
     "payment_chargeback": (ONLY({BACK_OFFICE}), ACCOUNT),
