@@ -10,10 +10,10 @@ from decimal import Decimal
 from panel.lib.money import ZERO
 from panel.mt4 import rules
 from panel.mt4.protocol.enums import GTCMode, TradeCommand
-from panel.mt4.protocol.records import DailyReport, Trade
+from panel.mt4.protocol.records import DailyReport, Trade, User
 from panel.mt4.sandbox.dealing.desk import Desk
 from panel.mt4.sandbox.figures import figures_of, market_of, terms_of
-from panel.mt4.sandbox.records import Account, is_open, is_position
+from panel.mt4.sandbox.records import Account, is_position
 from panel.mt4.sandbox.state import State
 from panel.mt4.sandbox.unit import Unit
 
@@ -51,6 +51,8 @@ class Rollover:
 
     def _end_for(self, desk: Desk, account: Account, day: date) -> None:
         for trade in desk.unit.open_trades(account.login):
+            if trade.open_time.date() > day:
+                continue  # Somebody was faster than the end of the day.
             symbol = self._state.symbols.get(trade.symbol)
             daily = symbol is not None and symbol.gtc_mode is not GTCMode.GTC
             if daily and not is_position(trade):
@@ -85,8 +87,8 @@ class Rollover:
         account = desk.unit.account(login)
         if account is None:
             return None
-        user, trades = account.user, desk.unit.open_trades(login)
-        deposit, closed = self._results(login, day)
+        trades, (deposit, closed, later) = desk.unit.open_trades(login), self._results(login, day)
+        user = replace(account.user, balance=account.user.balance - later)
         if not (user.balance or user.credit or trades or deposit or closed):
             return None
         report = DailyReport(
@@ -102,13 +104,13 @@ class Rollover:
             margin_free=user.balance + user.credit,
         )
         if any(map(is_position, trades)):
-            report = self._valued(report, account, trades)
+            report = self._valued(report, user, trades)
         _remember(desk.unit, account, report, (day + timedelta(days=1)).day == 1)
         return report
 
-    def _valued(self, report: DailyReport, account: Account, trades: list[Trade]) -> DailyReport:
+    def _valued(self, report: DailyReport, user: User, trades: list[Trade]) -> DailyReport:
         try:
-            figures = figures_of(self._state, account.user, trades)
+            figures = figures_of(self._state, user, trades)
         except rules.UnknownMarketError:
             return report
         return replace(
@@ -119,17 +121,29 @@ class Rollover:
             margin_free=figures.free,
         )
 
-    def _results(self, login: int, day: date) -> tuple[Decimal, Decimal]:
-        """What a day brought: money paid in and out, and closed results."""
-        deposit = closed = ZERO
+    def _results(self, login: int, day: date) -> tuple[Decimal, Decimal, Decimal]:
+        """What a day brought: money paid in and out, and closed results; then what came later.
+
+        A large server ends a day while the next one has begun.
+        """
+        deposit = closed = later = ZERO
         for trade in self._state.closed_trades(login):
-            if trade.close_time.date() != day or is_open(trade):
+            closed_on = trade.close_time.date()
+            if closed_on < day:
                 continue
             if trade.trade_command is TradeCommand.Balance:
-                deposit += trade.profit
+                amount = trade.profit
             elif rules.is_market(trade.trade_command):
-                closed += rules.net(trade)
-        return deposit, closed
+                amount = rules.net(trade)
+            else:
+                continue
+            if closed_on > day:
+                later += amount
+            elif trade.trade_command is TradeCommand.Balance:
+                deposit += amount
+            else:
+                closed += amount
+        return deposit, closed, later
 
 
 def _remember(unit: Unit, account: Account, report: DailyReport, is_month_end: bool) -> None:
