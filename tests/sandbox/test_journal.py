@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from tests.harness.sandbox import SandboxProcess
 from tests.harness.waiting import wait_until
 from tests.sandbox.api import FIRST_LOGIN, Api
+from tests.sandbox.orders import funded, place
 
 EVER = "from=2000-01-01T00:00:00Z"
 
@@ -94,6 +97,24 @@ def test_the_load_is_sampled_as_often_as_the_sampler_says(lonely: Api) -> None:
     assert samples[1]["sockets"] > 0
     since = samples[1]["ctm"]
     assert lonely.get(f"PerformanceRequest?from={since}").data == samples[1:]
+
+
+def test_what_the_market_did_by_itself_is_told(tmp_path: Path) -> None:
+    with SandboxProcess(tmp_path, accounts=1, clock="2026-03-04T12:00:00") as sandbox:
+        api = Api(sandbox)
+        login = funded(api)
+        sandbox.price("EURUSD", 1.08, 1.0801)
+        stopped = place(api, login, sl=1.07)
+        limit = place(api, login, "BuyLimit", price=1.065)
+        sandbox.price("EURUSD", 1.069, 1.0691)
+        sandbox.price("EURUSD", 1.064, 1.0641)
+        sandbox.advance(86_400, step=3600)
+        assert _messages(api, "&filter=order%20%23") == [
+            f"'{login}': order #{stopped} Buy EURUSD closed at 1.06900 [sl]",
+            f"'{login}': order #{limit} BuyLimit EURUSD reached at 1.06400 / 1.06410",
+        ]
+        day = "Server: 2026.03.04 is over, swaps and reports are written"
+        assert day in _messages(api, "&mode=Standard")
 
 
 @pytest.mark.parametrize("path", ["PerformanceRequest?from=yesterday", "JournalRequest?from=now"])

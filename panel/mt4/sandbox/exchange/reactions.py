@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from panel.mt4 import rules
-from panel.mt4.protocol.enums import ActivationType, MarginLevelType, TradeMode
+from panel.mt4.protocol.enums import ActivationType, LogType, MarginLevelType, TradeMode
 from panel.mt4.protocol.records import Trade
 from panel.mt4.protocol.wire import NO_TIME
 from panel.mt4.sandbox.dealing.desk import Deal, Desk
 from panel.mt4.sandbox.dealing.opening import trigger
 from panel.mt4.sandbox.exchange.watch import Watch
+from panel.mt4.sandbox.journal import TRADE
 from panel.mt4.sandbox.records import Quote, is_open, is_position
 from panel.mt4.sandbox.state import State
 from panel.mt4.sandbox.unit import Unit
@@ -72,6 +73,7 @@ class Reactions:
                 continue
             if NO_TIME != trade.expiration <= now:
                 desk.delete(trade, f"expiration [{trade.expiration:%Y.%m.%d %H:%M}]")
+                _note(desk, trade, "expired")
 
     def _look_at(self, desk: Desk, login: int) -> None:
         """Stop an account out if it must be, and remember when to look at it again."""
@@ -96,6 +98,7 @@ class Reactions:
                 comment=rules.stopout_comment(figures.equity, figures.margin),
                 activation=ActivationType.Stopout,
             )
+            _note(desk, worst.trade, f"stopped out at {worst.close_price}")
             account = desk.unit.account(login)
 
 
@@ -112,12 +115,20 @@ def _fire(desk: Desk, trade: Trade, quote: Quote) -> None:
             entry = desk.state.groups[account.user.group]
             symbol = desk.state.symbols[trade.symbol]
             trigger(desk, trade, Deal(account, entry, symbol, quote), quote)
+            _note(desk, trade, f"reached at {quote.bid} / {quote.ask}")
         return
     hit = rules.stop_hit(trade, quote)
     if hit is not ActivationType.None_:
-        desk.close(
-            trade,
-            rules.closing_price(trade.trade_command, quote),
-            comment=rules.comment_with(trade.comment, _TAGS[hit]),
-            activation=hit,
-        )
+        price = rules.closing_price(trade.trade_command, quote)
+        comment = rules.comment_with(trade.comment, _TAGS[hit])
+        desk.close(trade, price, comment=comment, activation=hit)
+        _note(desk, trade, f"closed at {price} {_TAGS[hit]}")
+
+
+def _note(desk: Desk, trade: Trade, words: str) -> None:
+    """A line in the journal, as soon as what it tells of is on disk."""
+    what = f"order #{trade.order} {trade.trade_command.wire} {trade.symbol}"
+    journal, message = desk.unit.state.journal, f"'{trade.login}': {what} {words}"
+    desk.unit.then(
+        lambda store: None, lambda: journal.add(message, kind=LogType.Trades, code=TRADE)
+    )

@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from panel.mt4.protocol.enums import LogType
 from panel.mt4.sandbox import market
 from panel.mt4.sandbox.boot import save_quotes
 from panel.mt4.sandbox.exchange.rollover import Rollover
@@ -98,6 +99,8 @@ class Timekeeper:
                 unit.then(self._put_day, lambda: None)
                 unit.commit(self._store, None)
                 yield
+            message = f"Server: {self._day:%Y.%m.%d} is over, swaps and reports are written"
+            self._state.journal.add(message, kind=LogType.Standard)
             self._day, self._done = self._day + timedelta(days=1), 0
             with self._store.transaction():
                 self._put_day(self._store)
