@@ -35,9 +35,10 @@ lint: ## Style, types, templates, import arrows, migrations, deployment checks
 	@scripts/environment.sh dev
 	@scripts/lint.sh
 
-bench: ## What the sandbox and the panel do in a second
+bench: ## What the sandbox and the panel do in a second, against sending without a panel
 	@scripts/environment.sh dev
 	@$(BIN)/python -m panel.mt4.sandbox.bench
+	@$(BIN)/python -m tests.bench
 
 lock: ## Compile requirements/*.in into locked versions with hashes
 	@scripts/environment.sh dev

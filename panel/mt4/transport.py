@@ -1,31 +1,42 @@
 """HTTP for the client: pooled, without retries, redirects, cookies or the environment's proxies.
 
 Knows for certain whether a byte of a request left this process, which is what decides between
-"nothing happened" and "outcome unknown".
+"nothing happened" and "outcome unknown". A request leaves in one piece, head and body, so that
+the lease is looked at once, right before it.
 """
 
 from __future__ import annotations
 
+import select
+import ssl
 import threading
 import time
+import weakref
+import zlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
+from functools import lru_cache
+from http.client import (
+    HTTPConnection,
+    HTTPException,
+    HTTPMessage,
+    HTTPResponse,
+    HTTPSConnection,
+    IncompleteRead,
+)
 from typing import Any
-
-import requests
-from requests.adapters import HTTPAdapter
-from requests.cookies import RequestsCookieJar
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from panel.mt4.errors import LeaseLost
 
 POOL_SIZE = 64
+"""Connections to one server that are kept when nobody uses them."""
 CHUNK = 1 << 16
+GZIP = 16 + zlib.MAX_WBITS
 
 Query = Sequence[tuple[str, str]]
+Idle = dict[tuple[str, str], list[HTTPConnection]]
 
 
 class NotSentError(Exception):
@@ -49,7 +60,6 @@ watch = Watch()
 def _look_before_sending(connection: HTTPConnection) -> None:
     if connection.sock is None:
         connection.connect()
-    # Headers and body are sent apart: a process frozen in between must not send the body late.
     if watch.send_before is not None and time.monotonic() >= watch.send_before:
         connection.close()
         raise LeaseLost
@@ -57,29 +67,19 @@ def _look_before_sending(connection: HTTPConnection) -> None:
 
 
 class GuardedConnection(HTTPConnection):
+    """Looks at the lease last thing before any bytes leave."""
+
     def send(self, data: Any) -> None:
         _look_before_sending(self)
         super().send(data)
 
 
 class GuardedSecureConnection(HTTPSConnection):
+    """The same over TLS."""
+
     def send(self, data: Any) -> None:
         _look_before_sending(self)
         super().send(data)
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = GuardedConnection
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = GuardedSecureConnection
-
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +87,28 @@ class Reply:
     """A whole HTTP reply, whatever its status."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: HTTPMessage
     body: bytes
 
 
+def _close(idle: Idle) -> None:
+    for connections in idle.values():
+        while connections:
+            connections.pop().close()
+
+
+@lru_cache
+def _trusted() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
 class Transport:
-    """One pool of connections, usable from many threads at once."""
+    """Pools of connections, usable from many threads at once."""
 
     def __init__(self, connect_timeout: float) -> None:
         self._connect_timeout = connect_timeout
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.cookies = RequestsCookieJar(DefaultCookiePolicy(allowed_domains=()))
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Adapter(pool_maxsize=POOL_SIZE, max_retries=0))
+        self._idle: Idle = defaultdict(list)
+        weakref.finalize(self, _close, self._idle)
 
     def send(
         self,
@@ -119,37 +127,104 @@ class Transport:
         go out; LeaseLost then means that the server has no request it could execute.
         Raises NotSentError, ReplyLostError, LeaseLost.
         """
+        place = urlsplit(url)
+        request = _written(method, place, headers, query, body)
+        give_up = time.monotonic() + self._connect_timeout + wait
         watch.sent, watch.send_before = False, send_before
+        connection = None
         try:
-            request = requests.Request(
-                method, url, headers=dict(headers), params=list(query), data=body
-            )
-            return self._exchange(self._session.prepare_request(request), wait)
-        except (requests.RequestException, HTTPError, OSError) as error:
+            connection = self._connection(place)
+            connection.send(request)
+            reply, keep = _read(connection, method, wait, give_up)
+        except (HTTPException, OSError, zlib.error) as error:
+            if connection is not None:
+                connection.close()
             kind = ReplyLostError if watch.sent else NotSentError
             raise kind(_name(error)) from error
         finally:
             watch.send_before = None
-
-    def _exchange(self, request: requests.PreparedRequest, wait: float) -> Reply:
-        give_up = time.monotonic() + self._connect_timeout + wait
-        with self._session.send(
-            request,
-            timeout=(self._connect_timeout, wait),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
-            chunks = []
-            # read1 gives what has arrived, so that a reply which drips does not hold us.
-            while chunk := response.raw.read1(CHUNK, decode_content=True):
-                chunks.append(chunk)
-                if time.monotonic() > give_up:
-                    raise requests.ReadTimeout("the reply took too long")
-            return Reply(response.status_code, response.headers, b"".join(chunks))
+        if keep:
+            self._keep(place, connection)
+        else:
+            connection.close()
+        return reply
 
     def close(self) -> None:
-        """Close all pooled connections."""
-        self._session.close()
+        """Close the connections that nobody uses at the moment."""
+        _close(self._idle)
+
+    def _connection(self, place: SplitResult) -> HTTPConnection:
+        """One that is open and silent, or a new one that has yet to connect."""
+        idle = self._idle[place.scheme, place.netloc]
+        while True:
+            try:
+                kept = idle.pop()
+            except IndexError:
+                return self._new(place)
+            if not _has_ended(kept):
+                return kept
+            kept.close()
+
+    def _new(self, place: SplitResult) -> HTTPConnection:
+        host = place.hostname or ""
+        if place.scheme == "https":
+            return GuardedSecureConnection(
+                host, place.port, timeout=self._connect_timeout, context=_trusted()
+            )
+        return GuardedConnection(host, place.port, timeout=self._connect_timeout)
+
+    def _keep(self, place: SplitResult, connection: HTTPConnection) -> None:
+        idle = self._idle[place.scheme, place.netloc]
+        if len(idle) < POOL_SIZE:
+            idle.append(connection)
+        else:
+            connection.close()
+
+
+def _written(
+    method: str, place: SplitResult, headers: Mapping[str, str], query: Query, body: Any
+) -> bytes:
+    """The whole request as it travels. Raises ValueError for a header that would end early."""
+    content = body.encode() if isinstance(body, str) else body or b""
+    target = f"{place.path or '/'}?{urlencode(query)}" if query else place.path or "/"
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {place.netloc}", "Accept-Encoding: gzip"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    if content or method != "GET":
+        lines.append(f"Content-Length: {len(content)}")
+    head = "\r\n".join(lines)
+    if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1:
+        raise ValueError("a header must not contain the end of a line")
+    return f"{head}\r\n\r\n".encode("latin-1") + content
+
+
+def _read(
+    connection: HTTPConnection, method: str, wait: float, give_up: float
+) -> tuple[Reply, bool]:
+    """The reply, and whether the connection is good for another request."""
+    connection.sock.settimeout(wait)
+    with HTTPResponse(connection.sock, method=method) as response:
+        response.begin()
+        chunks = []
+        # read1 gives what has arrived, so that a reply which drips does not hold us.
+        while chunk := response.read1(CHUNK):
+            chunks.append(chunk)
+            if time.monotonic() > give_up:
+                raise TimeoutError("the reply took too long")
+        body = b"".join(chunks)
+        if response.length:
+            raise IncompleteRead(body, response.length)
+        if response.headers.get("Content-Encoding", "").lower() == "gzip":
+            body = zlib.decompress(body, GZIP)
+        return Reply(response.status, response.headers, body), not response.will_close
+
+
+def _has_ended(connection: HTTPConnection) -> bool:
+    """Whether the server has closed it, or said something that nobody asked for."""
+    if connection.sock is None:
+        return True
+    poll = select.poll()
+    poll.register(connection.sock, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _name(error: Exception) -> str:

@@ -7,7 +7,9 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import psycopg
 from psycopg import sql
@@ -20,7 +22,12 @@ _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 class Postgres:
-    """One cluster on a free port of loopback, without passwords, never written safely to disk."""
+    """One cluster on a free port of loopback, without passwords.
+
+    It is never written safely to disk, unless `options` say otherwise.
+    """
+
+    options: ClassVar[Sequence[str]] = _FAST
 
     def __init__(self) -> None:
         # PostgreSQL refuses to run as root, and its user must be able to reach the folder.
@@ -33,7 +40,7 @@ class Postgres:
         initdb = [_binary("initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-N"]
         self._run([*initdb, "-E", "UTF8", "--locale", "C.UTF-8"])
         server = [_binary("postgres"), "-D", str(data), "-p", str(self.port), "-k", "", "-h"]
-        options = [part for option in _FAST for part in ("-c", option)]
+        options = [part for option in self.options for part in ("-c", option)]
         self.service = Service.start(
             "postgres",
             [*server, "127.0.0.1", *options],
