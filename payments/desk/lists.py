@@ -16,7 +16,7 @@ from panel.ui.platform import platform_of
 from panel.ui.tables import Table
 from panel.ui.views import TableView
 from payments.desk.queries import CLOSED, TABS, Tab, counts, tab_of, withdrawals_of
-from payments.desk.tables import ClosedTable, WithdrawalFilter, WithdrawalTable
+from payments.desk.tables import ClosedTable, HeldTable, WithdrawalFilter, WithdrawalTable
 from payments.models import Withdrawal
 
 
@@ -68,6 +68,8 @@ class WithdrawalListView(TableView):
 
     def get_table_class(self) -> type[Table]:
         """What is closed is looked up from its end."""
+        if self.tab.slug == "on-hold":
+            return HeldTable
         return ClosedTable if self.tab.slug in CLOSED else WithdrawalTable
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:

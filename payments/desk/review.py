@@ -93,7 +93,7 @@ class ReviewView(DeedsMixin):
         actor, payment = self.request.actor, row.payment
         person, change = actor.person_or_fail(), payment.request
         open_to_decide = change.status == Status.PENDING
-        look = live_look(change) if open_to_decide else None
+        look = self.in_order(live_look(change)) if open_to_decide else None
         if look and not actor.may(contact.RIGHT):
             look.conceal()
         money = money_of(row)
@@ -133,6 +133,12 @@ class ReviewView(DeedsMixin):
             **self.deeds(row, look, why_not),
         }
 
+    def in_order(self, look: Look) -> Look:
+        """The figures in the order in which an account is read."""
+        place = {label: number for number, label in enumerate(FIGURES)}
+        look.lines.sort(key=lambda line: place.get(line.label, len(place)))
+        return look
+
     def deeds(self, row: Withdrawal, look: Look | None, why_not: str) -> dict[str, Any]:
         """Which steps this person can take now, and the reasons each dialog offers."""
         actor, stage = self.request.actor, row.stage
@@ -166,6 +172,10 @@ class ReviewView(DeedsMixin):
 
 
 OPEN = (Status.PENDING, Status.APPROVED)
+FIGURES = (
+    *("Balance", "Credit", "Equity", "Margin", "Free margin"),
+    *("Margin level", "Level without credit", "Can be withdrawn"),
+)
 WAITS = {
     Stage.TO_PAY: "Waits to be paid out",
     Stage.BOUNCED: "Waits for another payout, or its return",

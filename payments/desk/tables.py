@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -56,7 +57,7 @@ class WithdrawalTable(Table):
         Column("method", "Method", value=lambda row: row.payment.get_method_display()),
         Column("beneficiary", "Beneficiary", "clip"),
         Column("stage", "Stage", "html", value=lambda row: state_html(row.shown)),
-        Column("hold", "Waits for", "clip", value="payment.request.on_hold"),
+        Column("hold", "Waits for", "clip", value="payment.request.on_hold", shown=False),
         Column("provider_reference", "Provider’s reference", "clip", shown=False),
         Column("maker", "Asked by", value="payment.request.maker.name"),
         Column("asked", "Asked", "time", sort="asked", shown=False),
@@ -87,6 +88,17 @@ class WithdrawalTable(Table):
             ),
             Link("Payments of the account", account_url(row), "user"),
         )
+
+
+class HeldTable(WithdrawalTable):
+    """What waits for something: for what is the first thing one looks for."""
+
+    name = "withdrawals-held"
+    columns: ClassVar[Sequence[Column]] = tuple(
+        replace(column, shown=True) if column.name == "hold" else column
+        for column in WithdrawalTable.columns
+        if column.name != "stage"
+    )
 
 
 class ClosedTable(WithdrawalTable):
