@@ -68,6 +68,7 @@ class Withdraw(PaidCommand):
     permission: ClassVar[str] = "payments.withdraw"
     approve_permission: ClassVar[str] = "payments.approve_withdrawal"
     form_url: ClassVar[str | None] = "payment_withdraw"
+    review_url: ClassVar[str | None] = "withdrawal"
     default_needed: ClassVar[Needed] = Needed(
         1, ("compliance",), "Compliance approves every withdrawal."
     )

@@ -110,6 +110,8 @@ class Command:
     risk: ClassVar[Risk]
     # URL name of the form that makes this command; None for those made by a button elsewhere.
     form_url: ClassVar[str | None] = None
+    # URL name of a page of its own on which it is decided, by its reference; else the request's.
+    review_url: ClassVar[str | None] = None
     # What is demanded when no policy speaks: closed for what is critical.
     default_needed: ClassVar[Needed] = Needed(0, (), "Runs at once: no policy asks for approval.")
     # Whether whoever asks for it has to say why.

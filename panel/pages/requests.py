@@ -23,6 +23,7 @@ from panel.commands.submit import withdraw
 from panel.models import Approval, ChangeRequest, Purpose, Secret, Status, User
 from panel.mt4.errors import MT4Error
 from panel.pages.one_time import AlreadyShown, may_show, show_once
+from panel.pages.tables import review_url
 from panel.ui import reasons, story
 from panel.ui.details import details_of
 from panel.ui.figures import money_text
@@ -210,6 +211,7 @@ class RequestView(PanelView):
         if look and not actor.may(contact.RIGHT):
             look.conceal()
         away = bool(look and look.away)
+        following = next_for(person, change)
         details = details_of(change, self.request)
         secrets = change.secrets.all() if may_show(change, actor) else []
         mine = change.maker_id == person.pk
@@ -246,7 +248,9 @@ class RequestView(PanelView):
             "reasons": reasons.offered(Purpose.REJECT),
             "secrets": [(row, story.words_of(row.name)) for row in secrets],
             "shown": self.shown,
-            "next": next_for(person, change),
+            "next": following,
+            "next_url": review_url(following) if following else "",
+            "review_url": review_url(change) if command.review_url else "",
             "account_url": account_url(change),
             "about": change.object_text.removeprefix(str(change.login)).strip(),
             "recents": [

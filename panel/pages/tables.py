@@ -21,6 +21,14 @@ def request_url(row: ChangeRequest) -> str:
     return reverse("request_detail", args=[row.reference])
 
 
+def review_url(row: ChangeRequest) -> str:
+    """The page on which a request is decided: its own kind's, where there is one."""
+    command = COMMANDS.get(row.command)
+    if command is None or command.review_url is None:
+        return request_url(row)
+    return reverse(command.review_url, args=[row.reference])
+
+
 def command_choices() -> list[tuple[str, str]]:
     """Every kind of change, by its words."""
     return sorted(
@@ -48,7 +56,13 @@ class RequestTable(Table):
     default_sort = "-created"
     columns: ClassVar[Sequence[Column]] = (
         *_COLUMNS,
-        Column("status", "State", "state", sort="status"),
+        Column(
+            "status",
+            "State",
+            "state",
+            value=lambda row: "on-hold" if row.on_hold else row.status,
+            sort="status",
+        ),
         Column("finished", "Finished", "time", sort="finished", shown=False),
     )
     empty = Empty(
@@ -79,6 +93,16 @@ class WaitingTable(RequestTable):
         "circle-check",
     )
 
+    def link(self, row: Any) -> str:
+        """Where it is decided."""
+        return review_url(row)
+
+
+def _waits_for(row: ChangeRequest) -> str:
+    if row.on_hold:
+        return f"on hold: {row.on_hold}"
+    return " or ".join(row.approver_roles) or "others"
+
 
 class OthersTable(RequestTable):
     """What waits for others."""
@@ -88,7 +112,7 @@ class OthersTable(RequestTable):
     default_sort = "created"
     columns: ClassVar[Sequence[Column]] = (
         *_COLUMNS,
-        Column("roles", "Waits for", value=lambda row: " or ".join(row.approver_roles) or "others"),
+        Column("roles", "Waits for", value=lambda row: _waits_for(row)),
     )
     empty = Empty("Nothing waits for others", "", "hourglass")
 

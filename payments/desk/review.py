@@ -16,7 +16,7 @@ from panel.access.request import PanelRequest
 from panel.commands import decide
 from panel.commands.base import Check
 from panel.lib.digest import sha256
-from panel.models import ChangeRequest, Purpose, Status
+from panel.models import Approval, ChangeRequest, Purpose, Status
 from panel.ui import reasons, story
 from panel.ui.figures import money_text
 from panel.ui.links import Link
@@ -118,6 +118,10 @@ class ReviewView(DeedsMixin):
             "trouble": self.trouble,
             "why_not": why_not if open_to_decide else "",
             "checks": [*(look.checks if look else ()), *money.checks, *traded],
+            "rejection": change.approvals.filter(decision=Approval.Decision.REJECT)
+            .select_related("checker")
+            .first(),
+            "superseded_by": ChangeRequest.objects.filter(supersedes=change).first(),
             "money": money,
             "trading": trading,
             "decisions": decisions(row),

@@ -23,20 +23,20 @@ def test_reading_goes_on_while_mt4_is_away_and_paying_waits(
     clerk = browser.new_page()
     sign_in(clerk, stack.url, "ops")
     clerk.goto(f"{stack.url}/payments/demo/100001/withdraw/")
-    clerk.get_by_label("Amount").fill("1.00")
+    clerk.locator("[name=amount]").fill("1.00")
     clerk.get_by_role("button", name="Preview").click()
     clerk.get_by_role("button", name="Withdraw 1.00 USD").click()
     clerk.wait_for_url(re.compile("/requests/"))
     waiting = clerk.url
     # A form is open and filled when the server goes.
     clerk.goto(f"{stack.url}/payments/demo/100001/deposit/")
-    clerk.get_by_label("Amount").fill("77.70")
+    clerk.locator("[name=amount]").fill("77.70")
     stack.sandbox.kill()
 
     clerk.get_by_role("button", name="Preview").click()
     expect(clerk.locator("main")).to_contain_text("The trade server does not answer")
     expect(clerk.locator("main")).to_contain_text("Nothing was changed")
-    expect(clerk.get_by_label("Amount")).to_have_value("77.70")
+    expect(clerk.locator("[name=amount]")).to_have_value("77.70")
 
     checker = browser.new_page()
     sign_in(checker, stack.url, "compliance")

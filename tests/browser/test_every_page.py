@@ -109,7 +109,7 @@ def test_states_notices_and_errors_are_legible(
     clerk.get_by_role("button", name="Preview").click()
     expect(clerk.locator(".ui-error")).to_be_visible()
     found += ugly(clerk)
-    clerk.get_by_label("Amount").fill("1.50")
+    clerk.locator("[name=amount]").fill("1.50")
     clerk.get_by_role("button", name="Preview").click()
     expect(clerk.locator(".ui-sentence")).to_be_visible()
     levels = ("info", "success", "warning", "bad", "unknown")

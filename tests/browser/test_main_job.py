@@ -84,7 +84,7 @@ def test_a_withdrawal_that_a_second_person_approves(
 
     # A deposit runs at once.
     clerk.goto(f"{panel_stack.url}/payments/demo/{login}/deposit/")
-    clerk.get_by_label("Amount").fill("1,000.00")
+    clerk.locator("[name=amount]").fill("1,000.00")
     deposit = send(clerk, "Deposit 1,000.00 USD")
     expect_state(clerk, "done")
 
@@ -92,10 +92,10 @@ def test_a_withdrawal_that_a_second_person_approves(
     clerk.goto(f"{panel_stack.url}/accounts/demo/{login}/")
     expect(clerk.locator("main")).to_contain_text("1,000.00")
     clerk.goto(f"{panel_stack.url}/payments/demo/{login}/withdraw/")
-    clerk.get_by_label("Amount").fill("5000")
+    clerk.locator("[name=amount]").fill("5000")
     clerk.get_by_role("button", name="Preview").click()
     expect(clerk.locator("main")).to_contain_text("At most 1,000.00 USD can be withdrawn")
-    clerk.get_by_label("Amount").fill("400")
+    clerk.locator("[name=amount]").fill("400")
     clerk.locator("[name=reason]").fill("The client asked by telephone.")
     withdrawal = send(clerk, "Withdraw 400.00 USD")
     expect_state(clerk, "waiting")
@@ -108,7 +108,7 @@ def test_a_withdrawal_that_a_second_person_approves(
     expect(checker.locator("main")).to_contain_text("Withdraw 400.00 USD")
     expect(checker.locator("main")).to_contain_text("The client asked by telephone.")
     checker.keyboard.press("a")
-    expect_state(checker, "done")
+    expect_state(checker, "to pay out")
     # The maker's page, still open, has learnt it by itself.
     expect_state(clerk, "done")
 
@@ -143,7 +143,7 @@ def test_a_withdrawal_that_a_second_person_approves(
 def test_a_double_click_and_a_reload_pay_once(panel_stack: Stack, as_person: SignedIn) -> None:
     clerk = as_person("ops")
     clerk.goto(f"{panel_stack.url}/payments/demo/100001/deposit/")
-    clerk.get_by_label("Amount").fill("12.34")
+    clerk.locator("[name=amount]").fill("12.34")
     clerk.get_by_role("button", name="Preview").click()
     with clerk.expect_request(lambda request: request.method == "POST") as first:
         clerk.get_by_role("button", name="Deposit 12.34 USD").dblclick()
@@ -170,7 +170,7 @@ def test_a_double_click_and_a_reload_pay_once(panel_stack: Stack, as_person: Sig
 def test_two_approvers_at_once_the_second_is_told(panel_stack: Stack, as_person: SignedIn) -> None:
     clerk = as_person("ops")
     clerk.goto(f"{panel_stack.url}/payments/demo/100001/withdraw/")
-    clerk.get_by_label("Amount").fill("1.00")
+    clerk.locator("[name=amount]").fill("1.00")
     send(clerk, "Withdraw 1.00 USD")
     first, second = as_person("compliance"), as_person("compliance2")
     for page in (first, second):
