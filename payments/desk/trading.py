@@ -83,7 +83,7 @@ def _read(row: Withdrawal, live: Reader) -> Trading:
         for trade in history
         if trade.trade_command is TradeCommand.Balance and trade.profit > 0
     ]
-    last = max(deposits, key=lambda trade: trade.close_time, default=None)
+    last = max(deposits, key=lambda trade: (trade.close_time, trade.order), default=None)
     return Trading(
         positions=[_position(trade) for trade in sorted(positions, key=_largest_first)],
         pending=len(opened) - len(positions),

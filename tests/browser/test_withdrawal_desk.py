@@ -40,7 +40,9 @@ def ask(clerk: Page, stack: Stack, amount: str) -> str:
 def open_at_desk(page: Page, stack: Stack, tab: str, reference: str) -> None:
     """Find a withdrawal under a tab of the desk and open it."""
     page.goto(f"{stack.url}/payments/withdrawals/")
-    page.get_by_role("navigation", name="Stages").get_by_role("link", name=tab).click()
+    page.get_by_role("navigation", name="Stages").get_by_role(
+        "link", name=re.compile(f"^{tab} ")
+    ).click()
     page.get_by_role("link", name=reference).first.click()
     page.wait_for_url(re.compile("/withdrawals/WD-"))
 
