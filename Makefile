@@ -38,6 +38,7 @@ lint: ## Style, types, templates, import arrows, migrations, deployment checks
 bench: ## What the sandbox and the panel do in a second, against sending without a panel
 	@scripts/environment.sh dev
 	@$(BIN)/python -m panel.mt4.sandbox.bench
+	@$(BIN)/python -m panel.mt4.sandbox.bench --large
 	@$(BIN)/python -m tests.bench
 
 lock: ## Compile requirements/*.in into locked versions with hashes
