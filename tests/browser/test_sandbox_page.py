@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -12,6 +13,7 @@ from tests.browser.conftest import Visitor
 from tests.harness.sandbox import SandboxProcess
 from tests.sandbox.api import FIRST_LOGIN, Api
 
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 pytestmark = pytest.mark.browser
 PAGES = ("/", "/accounts", f"/accounts/{FIRST_LOGIN}", "/prices", "/faults", "/calls", "/managers")
 
@@ -76,8 +78,15 @@ def test_the_page_says_when_the_server_is_gone_and_goes_on_when_it_is_back(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_scrolls_sideways_on_a_telephone(visitor: Visitor, api: Api, scheme: str) -> None:
+def test_every_page_is_legible_and_none_scrolls_sideways_on_a_telephone(
+    visitor: Visitor, api: Api, scheme: str
+) -> None:
+    api.sandbox.fault("busy", "MailSend")
+    for code in ("Ok", "TradeNoMoney"):
+        assert api.money(FIRST_LOGIN, 1 if code == "Ok" else -(10**6), "DP page").code == code
     page = visitor(viewport={"width": 360, "height": 740}, color_scheme=scheme)
     for path in PAGES:
         page.goto(f"{api.sandbox.url}{path}")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert page.evaluate(CONTRAST) == [], path
+    api.sandbox.clear_faults()
