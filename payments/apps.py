@@ -12,7 +12,12 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Make this app's commands known."""
-        from payments import adjustments, commands, transfers  # noqa: F401
+        from payments import (  # noqa: F401
+            adjustments,
+            commands,
+            stops,
+            transfers,
+        )
         from payments.bulk import command as bulk_commands  # noqa: F401
         from payments.bulk import details  # noqa: F401
         from payments.bulk.engine import commands as engine_commands  # noqa: F401

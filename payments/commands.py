@@ -13,7 +13,7 @@ from panel.commands.base import Check, Invalid
 from panel.commands.registry import register
 from panel.lib.money import ZERO
 from panel.ui.figures import date_text, money_text, percent_text
-from payments import checks
+from payments import checks, stops
 from payments.desk import names, stages
 from payments.models import Kind, Method
 from payments.operation import MoneyCommand
@@ -85,6 +85,7 @@ class Withdraw(PaidCommand):
 
     def check_account(self, now: Standing) -> None:
         """Never more than is free without the credit."""
+        stops.refuse(self.get_platform(), self.login)
         account_room(now, self.amount)
 
     def _opening(self, now: Standing) -> str:
@@ -99,6 +100,7 @@ class Withdraw(PaidCommand):
     def _panel_checks(self, now: Standing) -> Iterator[Check]:
         yield from super()._panel_checks(now)
         platform = self.get_platform()
+        yield from stops.check(platform, self.login)
         yield from checks.asked_already(
             platform, self.login, now.currency, now.withdrawable, but=self.request_reference
         )

@@ -11,12 +11,14 @@ from django.db.models.functions import Coalesce
 from panel.commands.base import Command
 from panel.models import Platform, Status
 from panel.ui.account import AccountMixin
+from panel.ui.administration import ReasonForm
 from panel.ui.commands import CommandView
 from panel.ui.figures import money_text, when_short
 from payments.adjustments import Chargeback, Correction, NegativeReset
 from payments.checks import NOT_MOVED
 from payments.deed_forms import ChargebackForm, CorrectionForm, ResetForm, TransferForm
 from payments.models import Kind, Payment
+from payments.stops import SetWithdrawals, stop_of
 from payments.transfers import Transfer
 from payments.views import MoneyView
 
@@ -113,3 +115,25 @@ class NegativeResetView(AccountMixin, CommandView):
     def get_command(self, cleaned: dict[str, Any]) -> Command:
         """What the account needs as it stands now."""
         return NegativeReset.of(self.account.platform, self.account.login)
+
+
+class StopView(AccountMixin, CommandView):
+    """Stopping withdrawals where they are allowed, allowing them where they are stopped."""
+
+    permission: ClassVar[str] = "payments.hold"
+    form_class = ReasonForm
+
+    def is_allowed(self) -> bool:
+        """Whether money may leave the account now."""
+        return stop_of(self.account.platform, self.account.login) is None
+
+    def get_title(self) -> str:
+        """What is about to happen."""
+        return "Stop withdrawals" if self.is_allowed() else "Allow withdrawals again"
+
+    def get_command(self, cleaned: dict[str, Any]) -> Command:
+        """The other state."""
+        account = self.account
+        return SetWithdrawals(
+            platform=account.platform.slug, login=account.login, allowed=not self.is_allowed()
+        )

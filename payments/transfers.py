@@ -24,7 +24,7 @@ from panel.commands.registry import register
 from panel.lib.money import LARGEST, ZERO
 from panel.mt4.errors import Rejected
 from panel.ui.figures import money_text
-from payments import checks
+from payments import checks, stops
 from payments.commands import account_room, enough_there
 from payments.conversion import LARGEST_RATE, RATE_DIGITS, plain_number, rate_checks, worth
 from payments.legs import Leg, leg_reference
@@ -175,6 +175,7 @@ class Transfer(MoneyCommand):
 
     def check_account(self, now: Standing) -> None:
         """Never more than is free on the source without its credit."""
+        stops.refuse(self.get_platform(), self.login)
         account_room(now, self.amount)
 
     def before(self, reader: Reader | None) -> dict[str, Any]:
@@ -229,6 +230,7 @@ class Transfer(MoneyCommand):
     def _both_checks(
         self, reader: Reader | None, now: Standing, then: Standing, there: Standing
     ) -> Iterator[Check]:
+        yield from stops.check(self.get_platform(), self.login)
         yield from enough_there(now, then, self.amount)
         for account in (now, there):
             if not account.enabled:

@@ -28,6 +28,7 @@ urlpatterns = [
     path("files/", include("payments.bulk.urls")),
     path("net-deposits.json", dashboard.NetDepositsView.as_view(), name="payments_net_deposits"),
     path(f"account/{ACCOUNT}", views.AccountPaymentsView.as_view(), name="account_payments"),
+    path(f"{ACCOUNT}stop/", deeds.StopView.as_view(), name="payment_stop"),
     path(f"{ACCOUNT}deposit/", views.DepositView.as_view(), name="payment_deposit"),
     path(f"{ACCOUNT}withdraw/", views.WithdrawView.as_view(), name="payment_withdraw"),
     path(f"{ACCOUNT}credit-in/", views.CreditInView.as_view(), name="payment_credit_in"),

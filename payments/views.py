@@ -17,7 +17,7 @@ from panel.ui.figures import money_text
 from panel.ui.links import Link
 from panel.ui.platform import platform_of
 from panel.ui.views import TableView
-from payments import commands
+from payments import commands, limits
 from payments.checks import NOT_MOVED
 from payments.filters import PaymentFilter
 from payments.forms import CreditForm, CreditInForm, PaidForm, PaymentForm, WithdrawForm
@@ -25,6 +25,7 @@ from payments.ledger import ledger
 from payments.models import Kind, Payment
 from payments.operation import MoneyCommand
 from payments.queries import payments_of
+from payments.stops import stop_of, words
 from payments.tables import LedgerTable, PaymentTable
 
 OUT = [kind for kind in Kind if kind.is_out]
@@ -84,6 +85,7 @@ class AccountPaymentsView(AccountView):
         found = ledger(account.platform, account.login, live)
         return super().get_context(
             ledger=found,
+            stop=stop_of(account.platform, account.login),
             table=LedgerTable(self.request, found.lines, paged=False),
             target="ledger",
             **extra,
@@ -100,6 +102,17 @@ class MoneyView(AccountMixin, CommandView):
     def limit(self) -> str:
         """How much is possible at the most, in words; empty where nothing limits it."""
         return ""
+
+    def own_limit(self) -> str:
+        """What the limits leave to the person at the form, in words; empty without any."""
+        account = self.account
+        kind = getattr(self.command_class, "kind", None)
+        if not isinstance(kind, Kind):
+            return ""
+        one = limits.Movement(
+            account.platform.pk, account.group, kind.value, account.currency, Decimal(0)
+        )
+        return limits.room(self.request.actor.person_or_fail(), one)
 
     def get_command(self, cleaned: dict[str, Any]) -> Command:
         """The command of the form's values."""
@@ -146,6 +159,9 @@ class WithdrawView(PaidView):
 
     def limit(self) -> str:
         """What is free without the credit; the command asks again, live, when it is sent."""
+        stop = stop_of(self.account.platform, self.account.login)
+        if stop is not None:
+            return words(stop)
         most = self.account.withdrawable
         if most is None:
             return ""

@@ -124,6 +124,7 @@ ACCOUNT_DEEDS = (
     Deed("Change leverage", "account_change_leverage", "accounts.change_leverage", "scale"),
     Deed("Change group", "account_change_group", "accounts.change_group", "users-group"),
     Deed("Enable, disable, read-only", "account_change_access", "accounts.change_access", "lock"),
+    Deed("Stop or allow withdrawals", "payment_stop", "payments.hold", "ban"),
     Deed("Reset password", "account_password", "accounts.reset_password", "key"),
 )
 

@@ -15,6 +15,7 @@ from panel.access import contact
 from panel.access.request import PanelRequest
 from panel.commands import decide
 from panel.commands.base import Check
+from panel.commands.notices import seen
 from panel.lib.digest import sha256
 from panel.models import Approval, ChangeRequest, Purpose, Status
 from panel.ui import reasons, story
@@ -80,6 +81,7 @@ class ReviewView(DeedsMixin):
             if request.GET.get("version") == version(row, row.payment.request):
                 return HttpResponse(status=NO_CHANGE)
             return self.show(row, template="payments/review.html#live")
+        seen(request.actor.person_or_fail(), row.payment.request)
         return self.show(row)
 
     def show(self, row: Withdrawal, *, template: str = "", status: int = 200) -> HttpResponse:

@@ -268,7 +268,7 @@ class RemoveLimit(LimitCommand):
         """What falls away."""
         found = _existing(self.limit)
         return Preview(
-            sentence=f"Remove the limit: {words.sentence(found)}",
+            sentence=f"Remove the limit “{words.sentence(found)}”",
             button="Remove limit",
             changes=differences(LABELS, _words(found), {}),
             checks=[Check("warn", "What only this limit held back can be moved afterwards.")],

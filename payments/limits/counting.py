@@ -235,6 +235,33 @@ def _breaches(
                 yield Breach(index, limit, period, most, before, asked[currency], currency)
 
 
+def room(person: User, movement: Movement) -> str:
+    """What the person's tightest limit leaves for such a movement, whatever its amount; empty
+    without a limit."""
+    limits = [limit for limit in limits_of(person) if fits(limit, movement)]
+    rows = spent([person.pk]) if limits else []
+    leaves: list[tuple[Decimal, Decimal, Period]] = []
+    for limit in limits:
+        used = count(limit, rows).get((person.pk, movement.currency), Used())
+        periods: tuple[tuple[Decimal | None, Decimal, Period], ...] = (
+            (limit.per_operation, ZERO, "operation"),
+            (limit.per_day, used.day, "day"),
+            (limit.per_30_days, used.month, "month"),
+        )
+        leaves += [
+            (max(ZERO, most - before), most, period)
+            for most, before, period in periods
+            if most is not None
+        ]
+    if not leaves:
+        return ""
+    left, most, period = min(leaves, key=lambda one: one[0])
+    limit_text = f"{money_text(most, movement.currency)} {_PERIODS[period]}"
+    if period == "operation":
+        return f"Your limit is {limit_text}."
+    return f"Your limit leaves {money_text(left, movement.currency)} of {limit_text}."
+
+
 def take_turn(person: User) -> None:
     """Wait until no other request of the person is being counted; held to the end of the
     transaction."""

@@ -45,5 +45,5 @@ def most(limit: Limit) -> str:
 
 
 def sentence(limit: Limit) -> str:
-    """The whole rule: who, what, how much, where."""
-    return f"{who(limit)}, {what(limit)}: at most {most(limit)}; {where(limit)}"
+    """The whole rule: who, how much, what, where."""
+    return f"Hold {who(limit)} to {most(limit)}: {what(limit)}; {where(limit)}"

@@ -9,6 +9,7 @@ from payments.models.notes import Note
 from payments.models.payment import Kind, Method, Payment
 from payments.models.reconciliation import Difference, Reconciliation
 from payments.models.records import MoneyMirror, MoneyRecord
+from payments.models.stop import WithdrawalStop
 
 __all__ = [
     "Attachment",
@@ -30,4 +31,5 @@ __all__ = [
     "Reconciliation",
     "Stage",
     "Withdrawal",
+    "WithdrawalStop",
 ]

@@ -111,6 +111,7 @@ TABLE: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
     "reconciliation_run": (ONLY({MANAGER}), {}),
     "difference_detail": (ALL - {DEALER, ADMINISTRATOR}, {"pk": 99_999}),
     "difference_explain": (ONLY({MANAGER}), {"pk": 99_999}),
+    "payment_stop": (ONLY({COMPLIANCE}), ACCOUNT),
     "payment_deposit": (ONLY({BACK_OFFICE}), ACCOUNT),
     "payment_withdraw": (ONLY({BACK_OFFICE}), ACCOUNT),
     "payment_credit_in": (ONLY({BACK_OFFICE}), ACCOUNT),

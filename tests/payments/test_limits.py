@@ -185,6 +185,18 @@ def test_the_form_says_it_before_anything_is_sent(cast: Cast, login: int) -> Non
     assert "700.00 is used, 300.00 USD is left." in text_of(answer)
 
 
+def test_the_empty_form_says_what_the_tightest_limit_leaves(cast: Cast, login: int) -> None:
+    address = reverse("payment_deposit", args=("demo", login))
+    client = signed_in(cast.olga)
+    assert "Your limit" not in text_of(client.get(address))
+    make_limit(role="back-office", once="500", day="1000", month="9000")
+    assert "Your limit is 500.00 USD at once." in text_of(client.get(address))
+    ask(cast.olga, make(Deposit, login, "500"))
+    ask(cast.olga, make(Deposit, login, "100"))
+    page = text_of(client.get(address))
+    assert "Your limit leaves 400.00 USD of 1,000.00 USD in 24 hours." in page
+
+
 def test_a_limit_holds_on_a_done_payment_too(cast: Cast, login: int) -> None:
     make_limit(day="100")
     assert carry_out(ask(cast.olga, make(Deposit, login, "100"))).status == Status.DONE
@@ -304,7 +316,7 @@ def test_the_pages_show_what_is_used_and_how_it_came_about(cast: Cast, login: in
     client = signed_in(cast.bob)
     listed = text_of(client.get(reverse("limit_list")))
     assert "each of Back office" in listed
-    assert "Olga: 25&nbsp;% in USD" in listed
+    assert "Olga: 25&nbsp;% (USD)" in listed
     page = text_of(client.get(reverse("limit_detail", args=[limit.pk])))
     for words in ("250.00 USD", "750.00 USD", "per contract", "as agreed", "request done"):
         assert words in page
@@ -320,7 +332,10 @@ def test_the_form_makes_the_command(cast: Cast, db: None) -> None:
     }  # fmt: skip
     address = reverse("limit_add")
     preview = client.post(address, {**form, "step": "preview"})
-    assert "each of Back office, deposit, withdrawal together" in text_of(preview)
+    assert (
+        "Hold each of Back office to 1,000.00 in 24 hours: deposit, withdrawal together"
+        in text_of(preview)
+    )
     assert client.post(address, {**form, "step": "send"}).status_code == 302
     assert ChangeRequest.objects.get().payload["kinds"] == ["deposit", "withdrawal"]
     make_limit(role="back-office", day="5")

@@ -13,6 +13,7 @@ from panel.mt4.protocol.records import User
 from panel.mt4.read import reader
 from panel.ui.figures import money_text
 from panel.ui.owners import LOGINS_PER_CALL, portions
+from payments import stops
 from payments.bulk.engine.chunk import OUT, Chunk
 from payments.bulk.engine.threads import pool
 from payments.bulk.funds import withdrawable
@@ -65,11 +66,14 @@ def look(chunk: Chunk) -> dict[int, str]:
     unseen = {login for login in chunk.accounts if login in out or seen.known(login) is None}
     users = _read(chunk, seen, unseen)
     most = _most(chunk, [users[login] for login in out if login in users])
+    barred = stops.stopped(chunk.platform, out)
     refused: dict[int, str] = {}
     for login, items in chunk.accounts.items():
         currency = seen.known(login) if login not in unseen or login in users else None
         for item in items:
             why = _why_not(item, currency)
+            if not why and login in barred and item.kind == Kind.WITHDRAWAL:
+                why = f"Nothing was sent: withdrawals from {login} are stopped."
             if not why and login in out:
                 why = _too_much(item, most[login])
             if why:
