@@ -15,7 +15,7 @@ from panel.models import ChangeRequest, Status
 from panel.ui.figures import money_text
 from payments.desk.base import lock, withdrawal_of
 from payments.desk.holding import BECAUSE
-from payments.desk.stages import OWED, lead
+from payments.desk.stages import lead
 from payments.models import Kind, Payment, Stage, Withdrawal
 from payments.operation import MoneyCommand
 from payments.standing import Standing
@@ -26,6 +26,21 @@ if TYPE_CHECKING:
     from payments.legs import Leg
 
 NOTHING_CAME_OF_IT = (Status.REJECTED, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED)
+
+
+def check_owed(row: Withdrawal, by: str) -> None:
+    """Raise `Invalid` unless the withdrawal can go back now, or goes back by the request `by`."""
+    if row.returned_by is not None and row.returned_by.reference == by:
+        return
+    match row.stage:
+        case Stage.TO_PAY | Stage.BOUNCED:
+            return
+        case Stage.PAID:
+            raise Invalid.of(f"{row} was paid out: mark its payout as failed first.")
+        case Stage.RETURNING | Stage.RETURNED:
+            raise Invalid.of(f"{row} is {row.get_stage_display()} already, by {row.returned_by}.")
+        case _:
+            raise Invalid.of(f"{row} is {row.get_stage_display()}: nothing can go back.")
 
 
 @register
@@ -89,22 +104,8 @@ class ReturnWithdrawal(MoneyCommand):
             raise Invalid.of("Say why it goes back.", "because")
         if len(self.because) > BECAUSE:
             raise Invalid.of(f"Use at most {BECAUSE} characters.", "because")
-        self._check_stage(row)
+        check_owed(row, self.request_reference)
         super().validate(reader, actor)
-
-    def _check_stage(self, row: Withdrawal) -> None:
-        by = row.returned_by
-        if by is not None and by.reference == self.request_reference:
-            return
-        match row.stage:
-            case Stage.TO_PAY | Stage.BOUNCED:
-                return
-            case Stage.PAID:
-                raise Invalid.of(f"{row} was paid out: mark its payout as failed first.")
-            case Stage.RETURNING | Stage.RETURNED:
-                raise Invalid.of(f"{row} is {row.get_stage_display()} already, by {by}.")
-            case _:
-                raise Invalid.of(f"{row} is {row.get_stage_display()}: nothing can go back.")
 
     def check_account(self, now: Standing) -> None:
         """In the currency in which it was debited."""
@@ -139,10 +140,11 @@ class ReturnWithdrawal(MoneyCommand):
     def opened(cls, request: ChangeRequest) -> None:
         """From now on nobody pays it out, and nobody else returns it."""
         row = withdrawal_of(request.payload["withdrawal"])
+        # Locked by now: somebody else may have been first since it was validated.
+        check_owed(row, request.reference)
         super().opened(request)
-        came_from = [row.stage] if row.stage in OWED else OWED
         by = Payment.objects.get(reference=request.reference)
-        lead(row, came_from, Stage.RETURNING, returned_by=by, stage_before=row.stage)
+        lead(row, [row.stage], Stage.RETURNING, returned_by=by, stage_before=row.stage)
 
     @classmethod
     def moved(cls, request: ChangeRequest) -> None:
