@@ -91,7 +91,7 @@ class PaymentView(PanelView):
         seen = payments_of(self.request.actor.person_or_fail()).select_related("platform")
         payment = self.payment
         found = [
-            Linked("of the same request", other)
+            Linked("same request", other)
             for other in seen.filter(request=payment.request).exclude(pk=payment.pk)[: LEGS + 1]
         ]
         if len(found) > LEGS:
@@ -99,9 +99,9 @@ class PaymentView(PanelView):
         told = {one.payment.pk for one in found}
         if payment.origin_id is not None and payment.origin_id not in told:
             origin = seen.filter(pk=payment.origin_id).first()
-            found += [Linked("what it follows from", origin)] if origin else []
+            found += [Linked("came before", origin)] if origin else []
         found += [
-            Linked("followed from it", other)
+            Linked("came after", other)
             for other in seen.filter(origin=payment).order_by("created", "pk")
             if other.pk not in told
         ]

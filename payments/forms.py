@@ -99,7 +99,6 @@ class PaidForm(PaymentForm):
     `currency` is the account's; `out` tells a withdrawal. The amount is typed, or worked out.
     """
 
-    amount = AmountField(required=False)
     paid_amount = NumberField(
         required=False,
         label="Paid",
@@ -113,6 +112,8 @@ class PaidForm(PaymentForm):
     def __init__(self, *args: Any, currency: str, out: bool, **kwargs: Any) -> None:
         self.currency, self.out = currency, out
         super().__init__(*args, **kwargs)
+        # Worked out where something of the second part is told.
+        self.fields["amount"].required = not self.is_paid
         self.fields["paid_currency"].help_text = f"Such as EUR; {currency} if left empty."
         self.fields["rate"].help_text = f"How many {currency} one unit of it is."
         self.fields["fee"].help_text = f"In {currency}: " + (
@@ -123,7 +124,7 @@ class PaidForm(PaymentForm):
     def is_paid(self) -> bool:
         """Whether the part for other currencies and fees is in use."""
         names = ("paid_amount", "paid_currency", "rate", "fee")
-        return any(self[name].value() or self[name].errors for name in names)
+        return any(self[name].value() for name in names)
 
     def clean(self) -> dict[str, Any]:
         """Work the amount out where it was not typed."""
@@ -131,9 +132,8 @@ class PaidForm(PaymentForm):
         cleaned["paid_currency"] = cleaned.get("paid_currency", "").strip().upper()
         paid = cleaned.get("paid_amount")
         if paid is None:
-            if not self.errors and not cleaned.get("amount"):
-                missing = "paid_amount" if self.is_paid else "amount"
-                self.add_error(missing, self.fields[missing].error_messages["required"])
+            if self.is_paid and "paid_amount" not in self.errors:
+                self.add_error("paid_amount", self.fields["amount"].error_messages["required"])
             return cleaned
         cleaned["paid_currency"] = cleaned["paid_currency"] or self.currency
         if cleaned["paid_currency"] == self.currency and cleaned.get("rate") is None:

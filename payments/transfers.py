@@ -224,7 +224,7 @@ class Transfer(MoneyCommand):
                 *_changes(there, there_then, there.currency),
             ],
             checks=[*self._both_checks(reader, now, then, there)],
-            figures=figures(now),
+            figures=dict(_told(now, figures(now))),
         )
 
     def _both_checks(
@@ -332,4 +332,14 @@ def _no_account(login: int) -> str:
 def _changes(now: Standing, then: Standing, currency: str) -> Iterator[Change]:
     for label, before, after in lines(now, then, currency):
         if before != after:
-            yield Change(f"{now.login} {label[:1].lower()}{label[1:]}", before, after)
+            yield Change(_of(now, label), before, after)
+
+
+def _told(now: Standing, told: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for label, text in told.items():
+        yield _of(now, label), text
+
+
+def _of(account: Standing, label: str) -> str:
+    """`100234 free margin`: there are two accounts, each with its own."""
+    return f"{account.login} {label[:1].lower()}{label[1:]}"
