@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.core.cache import cache
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Abs
 from django.utils import timezone
 
 from panel.lib.references import reference_in
@@ -18,7 +20,7 @@ from panel.mt4.protocol.wire import NO_TIME
 from panel.mt4.read import Reader, reader
 from panel.ui.owners import LOGINS_PER_CALL, Owner, all_owners, portions
 from payments.evidence import MONEY
-from payments.models import MoneyMirror, MoneyRecord, Payment
+from payments.models import BulkFile, BulkItem, MoneyMirror, MoneyRecord, Payment
 
 log = structlog.get_logger(__name__)
 
@@ -168,17 +170,24 @@ def _record(platform: Platform, trade: Trade, group: str, currency: str) -> Mone
 
 
 def _find_tickets(platform: Platform) -> None:
-    """Payments whose record was not seen when they were carried out get its ticket now."""
-    without = Payment.objects.filter(platform=platform, status=Status.DONE, ticket__isnull=True)
-    for payment in without[:ROWS_PER_WRITE]:
-        record = MoneyRecord.objects.filter(
-            platform=platform,
-            login=payment.login,
-            reference=payment.reference,
-            amount=payment.signed_amount,
-        ).first()
-        if record:
-            Payment.objects.filter(pk=payment.pk).update(ticket=record.ticket)
+    """What is done without a ticket gets that of its record: payments, and lines of files.
+
+    MT4's answer to a money operation need not name it, so it is known once the record was read.
+    """
+    record = (
+        MoneyRecord.objects.filter(
+            platform=platform, reference=OuterRef("reference"), login=OuterRef("login")
+        )
+        .annotate(size=Abs("amount"))
+        .filter(size=OuterRef("amount"))
+        .order_by("ticket")
+        .values("ticket")[:1]
+    )
+    payments = Payment.objects.filter(platform=platform, status=Status.DONE, ticket__isnull=True)
+    files = BulkFile.objects.filter(platform=platform, run__isnull=False).values("pk")
+    lines = BulkItem.objects.filter(file__in=files, state=BulkItem.State.DONE, ticket__isnull=True)
+    for rows in (payments, lines):
+        rows.order_by().update(ticket=Subquery(record))
 
 
 def _stamp(clock: datetime) -> int:

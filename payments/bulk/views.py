@@ -189,13 +189,18 @@ class FileView(OfFile):
         faults = BulkError.objects.filter(file=file).order_by("line", "pk")
         csv_url = reverse("bulk_errors", args=(file.pk,))
         twin = BulkFile.objects.filter(platform=file.platform_id, sha256=file.sha256)
+        ticketless = 0
+        if file.state in ENDED:
+            done = BulkItem.objects.filter(file=file, state=BulkItem.State.DONE)
+            ticketless = done.filter(ticket__isnull=True).count()
         template = "payments/bulk/file.html#live" if request.htmx else ""
         return self.render(
             template=template,
             address=self.address,
             counts=counts,
             progress=progress_of(file, counts) if moving else None,
-            polls=file.state in (BulkFile.State.CHECKING, BulkFile.State.SUBMITTED),
+            polls=ticketless or file.state in (BulkFile.State.CHECKING, BulkFile.State.SUBMITTED),
+            ticketless=ticketless,
             errors=FileErrors(list(faults[:SHOWN]), file.errors, csv_url),
             totals=shown(file.totals),
             twin=twin.exclude(pk=file.pk).order_by("-pk").first(),

@@ -165,6 +165,12 @@ class BulkItem(models.Model):
             models.Index(fields=("file", "state", "line"), name="bulk_item_state"),
             models.Index(fields=("file", "login"), name="bulk_item_account"),
             models.Index(fields=("external_reference",), name="bulk_item_external"),
+            # What the mirror of money records has to look for: a few lines, for a minute.
+            models.Index(
+                fields=("file",),
+                condition=Q(state="done", ticket__isnull=True),
+                name="bulk_item_without_ticket",
+            ),
         )
         constraints = (
             models.UniqueConstraint(fields=("file", "line"), name="one_bulk_item_per_line"),

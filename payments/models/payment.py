@@ -118,6 +118,11 @@ class Payment(models.Model):
         indexes = (
             models.Index(fields=("platform", "login", "-created"), name="payment_account"),
             models.Index(fields=("status", "-created"), name="payment_status"),
+            models.Index(
+                fields=("platform",),
+                condition=Q(status="done", ticket__isnull=True),
+                name="payment_without_ticket",
+            ),
         )
         constraints = (
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from celery import current_app
 from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
@@ -55,6 +56,7 @@ def _close(file: BulkFile) -> bool:
     rows = BulkFile.objects.filter(pk=file.pk, state=file.state, run=file.run)
     if rows.update(state=ended, finished=now) != 1 or file.run is None:
         return False
+    transaction.on_commit(read_tickets, robust=True)
     found = counts(file.pk)
     parts = [f"{found[state]} {word}" for state, word in WORDS if found.get(state)]
     text = f"{file.rows} lines: {', '.join(parts)}."
@@ -73,3 +75,10 @@ def _close(file: BulkFile) -> bool:
         call_until=None,
     )
     return True
+
+
+def read_tickets() -> None:
+    """Have the money records read: MT4's numbers of the lines stand there. The clock does it
+    anyway, within a minute.
+    """
+    current_app.send_task("payments.tasks.mirror_money_records", retry=False, expires=60)
