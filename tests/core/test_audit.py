@@ -49,6 +49,21 @@ def test_the_database_refuses_to_change_or_delete_an_entry(sql: str) -> None:
     assert AuditEntry.objects.count() == 3
 
 
+def test_many_entries_join_the_chain_in_their_order_and_one_of_none_is_none() -> None:
+    three_entries()
+    told = [
+        audit.Happening(actor=SYSTEM, action=f"line {n}", source="test", after={"password": "x"})
+        for n in range(1_100)
+    ]
+    entries = audit.record_many(told)
+    assert [entry.seq for entry in entries] == list(range(4, 1_104))
+    assert AuditEntry.objects.get(seq=1_103).action == "line 1099"
+    assert AuditEntry.objects.get(seq=1_103).after == {"password": "***"}
+    assert audit.record_many([]) == []
+    assert audit.head() == (1_103, entries[-1].hash)
+    assert audit.verify() is None
+
+
 def test_an_entry_cannot_be_saved_or_deleted_by_the_model() -> None:
     three_entries()
     entry = AuditEntry.objects.get(seq=2)
