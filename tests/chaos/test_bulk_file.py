@@ -115,7 +115,7 @@ def test_each_line_of_a_file_is_booked_once_whatever_dies(
             if ChangeRequest.objects.get(pk=request.pk).status == Status.PENDING:
                 approve_as(person(checker), request)
         for share in (0.2, 0.5, 0.8):
-            wait_until(lambda share=share: final(file) > share * ROWS, timeout=300, what="progress")
+            wait_until(_further(file, share), timeout=300, what="progress")
             chance.choice(stack.workers[-2:]).kill()
             stack.start_worker(wait=False)
         wait_until(
@@ -128,6 +128,10 @@ def test_each_line_of_a_file_is_booked_once_whatever_dies(
         _books_agree(file, before, logins)
         assert not Hold.objects.exists()
         assert audit.verify() is None
+
+
+def _further(file: BulkFile, share: float) -> Callable[[], bool]:
+    return lambda: final(file) > share * ROWS
 
 
 def _books_agree(file: BulkFile, before: Purses, logins: Sequence[int]) -> None:
