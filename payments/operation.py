@@ -287,6 +287,25 @@ class MoneyCommand(MT4Command):
                 transaction.on_commit(partial(refresh_account, *place), robust=True)
 
     @classmethod
+    def traces(cls, request: ChangeRequest) -> Sequence[tuple[int, str]]:
+        """Every leg on its account."""
+        legs = cls._of(request).legs(request.reference)
+        return [(leg.login, leg.reference) for leg in legs]
+
+    @classmethod
+    def in_doubt(cls, request: ChangeRequest) -> str:
+        """The leg that was announced and not answered, where there are several."""
+        name, payments = step_in_doubt(request), list(request.payments.all())
+        for payment in payments if len(payments) > 1 else ():
+            if cls.step_of(Kind(payment.kind)) == name:
+                amount = money_text(payment.amount, payment.currency)
+                return (
+                    f"{payment.get_kind_display()} of {amount} on {payment.login} "
+                    f"({payment.reference})"
+                )
+        return ""
+
+    @classmethod
     def goes_on(
         cls, request: ChangeRequest, happened: bool, words: dict[str, str]
     ) -> dict[str, Any] | None:

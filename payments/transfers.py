@@ -311,6 +311,14 @@ class Transfer(MoneyCommand):
         )
 
     @classmethod
+    def traces(cls, request: ChangeRequest) -> Sequence[tuple[int, str]]:
+        """The way back too, once it was begun."""
+        traces = list(super().traces(request))
+        if BACK in request.progress and request.login is not None:
+            traces.append((request.login, leg_reference(request.reference, BACK_PREFIX)))
+        return traces
+
+    @classmethod
     def goes_on(
         cls, request: ChangeRequest, happened: bool, words: dict[str, str]
     ) -> dict[str, Any] | None:

@@ -213,6 +213,16 @@ class MT4Command(Command):
         return [request.login] if request.moves_money and request.login is not None else []
 
     @classmethod
+    def traces(cls, request: ChangeRequest) -> Sequence[tuple[int, str]]:
+        """Where MT4's records would show it: accounts, each with the reference looked for."""
+        return [(request.login, request.reference)] if request.login else []
+
+    @classmethod
+    def in_doubt(cls, request: ChangeRequest) -> str:
+        """The step of which nobody knows whether it happened; empty where there is one alone."""
+        return ""
+
+    @classmethod
     def goes_on(
         cls, request: ChangeRequest, happened: bool, words: dict[str, str]
     ) -> dict[str, Any] | None:

@@ -80,11 +80,19 @@ class SettleUnknown(PanelCommand):
     def preview(self, reader: Reader | None) -> Preview:
         """The verdict, in words."""
         request = self._request()
-        verdict = "it happened on MT4" if self.happened else "it did not happen on MT4"
+        command = command_class(request.command)
+        what, after = "it", "done" if self.happened else "failed"
+        if issubclass(command, MT4Command):
+            what = command.in_doubt(request) or what
+            if command.goes_on(request, self.happened, {}) is not None:
+                after = "outcome unknown, and going on"
+        verdict = f"{what} {'happened' if self.happened else 'did not happen'} on MT4"
+        if after not in ("done", "failed"):
+            verdict += "; the rest goes on by itself"
         return Preview(
             sentence=f"Settle {request.reference}: {verdict}. Needs a second person.",
             button="Propose: it happened" if self.happened else "Propose: it did not happen",
-            changes=[Change("Status", "outcome unknown", "done" if self.happened else "failed")],
+            changes=[Change("Status", "outcome unknown", after)],
         )
 
     @classmethod

@@ -17,8 +17,9 @@ from django.urls import reverse
 from panel import audit
 from panel.access.request import PanelRequest
 from panel.commands import inbox
-from panel.commands.base import Command
+from panel.commands.base import Command, MT4Command
 from panel.commands.reconcile import look_again
+from panel.commands.registry import command_class
 from panel.commands.settle import SettleUnknown
 from panel.door.views import PermissionRequired
 from panel.models import ChangeRequest, Status
@@ -101,17 +102,33 @@ class Evidence:
     trouble: str = ""
 
 
+def traces_of(request: ChangeRequest) -> Sequence[tuple[int, str]]:
+    """Accounts and references under which MT4 would have it."""
+    command = command_class(request.command)
+    return command.traces(request) if issubclass(command, MT4Command) else []
+
+
+def in_doubt(request: ChangeRequest) -> str:
+    """The step nobody knows of, in words; empty where there is one alone."""
+    command = command_class(request.command)
+    return command.in_doubt(request) if issubclass(command, MT4Command) else ""
+
+
 def evidence_of(request: ChangeRequest) -> Evidence:
     """The account's records of money around the request, live; ours carry its reference."""
-    if request.platform is None or not request.login:
+    traces = traces_of(request)
+    if request.platform is None or not traces:
         return Evidence([], [])
     first = request.platform.server_time(request.created) - WINDOW
     last = request.platform.server_time() + WINDOW
+    reading, history = reader(request.platform.connection), []
     try:
-        history = reader(request.platform.connection).history(request.login, first, last)
+        for login in sorted({login for login, _ in traces}):
+            history += reading.history(login, first, last)
     except MT4Error as error:
         return Evidence([], [], error.explain())
-    ours = [trade for trade in history if request.reference in trade.comment]
+    references = {reference for _, reference in traces}
+    ours = [trade for trade in history if any(one in trade.comment for one in references)]
     others = [trade for trade in history if trade.trade_command in MONEY and trade not in ours]
     return Evidence(ours, others)
 
@@ -122,6 +139,7 @@ class RecordTable(Table):
     name = "evidence"
     columns: ClassVar[Sequence[Column]] = (
         Column("order", "Ticket", "copy"),
+        Column("login", "Account"),
         Column("at", "Server time", value=lambda trade: when_whole(trade.open_time)),
         Column("kind", "Kind", value=lambda trade: trade.trade_command.name),
         Column("profit", "Amount", "money", strong=True),
@@ -158,6 +176,7 @@ class UnknownDetailView(PanelView):
         return self.render(
             title=f"Outcome unknown: {change.reference}",
             change=change,
+            in_doubt=in_doubt(change),
             found=found,
             ours=RecordTable(request, found.ours),
             others=RecordTable(request, found.others),

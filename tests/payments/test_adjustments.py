@@ -166,6 +166,26 @@ def test_only_a_deposit_that_is_done_on_this_account_is_charged_back(
         assert says in errors_of(cast.olga, command)["deposit"][0]
 
 
+def test_two_chargebacks_asked_for_at_once_do_not_take_more_than_the_deposit(
+    platform: Platform, cast: Cast
+) -> None:
+    login = enabled_account(platform, "500.00")
+    deposit = deposited(cast, login, "100.00")
+    first = ask(cast.olga, make(Chargeback, login, "60.00", deposit=deposit.reference))
+    # As the second request saw it: the first one's row was not committed yet.
+    Payment.objects.filter(request=first).update(status=Status.FAILED)
+    second = ask(cast.olga, make(Chargeback, login, "60.00", deposit=deposit.reference))
+    Payment.objects.filter(request=first).update(status=Status.PENDING)
+    for request in (first, second):
+        for checker in (cast.bob, cast.bella):
+            approve_as(checker, request)
+    assert carry_out(first).status == Status.DONE
+    refused = carry_out(second)
+    assert refused.status == Status.FAILED
+    assert "40.00 USD is left" in refused.outcome_text
+    assert balance_of(platform, login) == Decimal("540.00")
+
+
 def test_a_chargeback_warns_of_what_it_does_and_goes_through_nevertheless(
     platform: Platform, cast: Cast
 ) -> None:

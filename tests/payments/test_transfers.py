@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -27,6 +28,7 @@ from tests.core.test_reconcile import settle_down
 from tests.factories import actor, make_user
 from tests.harness.sandbox import SandboxProcess
 from tests.payments.test_commands import ask, enabled_account, errors_of, levels, make
+from tests.payments.test_pages import as_user
 from tests.payments.transferring import (
     approved_transfer,
     balances,
@@ -352,7 +354,7 @@ def test_money_that_can_neither_arrive_nor_go_back_waits_for_people(
     assert audit.verify() is None
 
 
-def settle(cast: Cast, request: ChangeRequest, *, happened: bool) -> ChangeRequest:
+def settle(cast: Cast, request: ChangeRequest, *, happened: bool, goes_on: bool) -> ChangeRequest:
     """Two people who had no hand in it settle what is in doubt."""
     from panel.commands.settle import SettleUnknown
 
@@ -365,6 +367,7 @@ def settle(cast: Cast, request: ChangeRequest, *, happened: bool) -> ChangeReque
         reason="",
         key=str(uuid.uuid4()),
     )
+    assert ("goes on by itself" in proposal.preview["sentence"]) == goes_on
     approve_as(cast.bella, proposal)
     return ChangeRequest.objects.get(pk=request.pk)
 
@@ -389,7 +392,12 @@ def test_people_settle_the_leg_in_doubt_and_the_rest_goes_on(
     sandbox.fault(fault, "TradeTransaction", login=pair[1], count=1)
     assert carry_out(request).status == Status.UNKNOWN
     in_doubt(request)
-    settled = settle(cast, request, happened=happened)
+    page = as_user(cast.maya).get(reverse("unknown_detail", args=(request.reference,)))
+    text = page.content.decode()
+    assert f"Transfer in of 100.00 USD on {pair[1]} (TI {request.reference[3:]})" in text
+    assert f"{request.reference}</" in text
+    assert (f"TI {request.reference[3:]}</" in text) == happened
+    settled = settle(cast, request, happened=happened, goes_on=not happened)
     if happened:
         assert settled.status == Status.DONE
         assert balances(platform, *pair) == [Decimal("900.00"), Decimal("100.00")]
@@ -409,7 +417,7 @@ def test_a_debit_that_people_found_is_followed_by_the_credit(
     sandbox.fault("drop_after", "TradeTransaction", login=pair[0], count=1)
     assert carry_out(request).status == Status.UNKNOWN
     in_doubt(request)
-    assert settle(cast, request, happened=True).status == Status.UNKNOWN
+    assert settle(cast, request, happened=True, goes_on=True).status == Status.UNKNOWN
     assert settle_down(request).status == Status.DONE
     assert balances(platform, *pair) == [Decimal("900.00"), Decimal("100.00")]
 
