@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.http import QueryDict
 
 from panel.commands.base import Invalid
-from panel.commands.reasons import AddReason
+from panel.commands.reasons import LONGEST, AddReason
 from panel.commands.submit import submit
 from panel.models import Purpose, Reason
 
@@ -27,6 +27,8 @@ def offered(purpose: Purpose) -> list[str]:
 def chosen(sent: QueryDict) -> str:
     """The reason that `ui/reason_dialog.html` sent; raises `Invalid` if there is none."""
     choice, words = sent.get("reason", ""), sent.get("words", "").strip()
+    if sent.get("keep") and len(words) > LONGEST:
+        raise Invalid.of(f"Words to be offered again have at most {LONGEST} characters.", "words")
     if choice == OTHER and not words:
         raise Invalid.of("Say why: others will read it.", "reason")
     if choice == OTHER:

@@ -114,7 +114,7 @@ class AttachFile(PaperCommand):
     """A file that was stored is put with a withdrawal."""
 
     name: ClassVar[str] = "payments.attach"
-    label: ClassVar[str] = "Attachment"
+    label: ClassVar[str] = "Attachment to a withdrawal"
     prefix: ClassVar[str] = "AT"
 
     file_name: str

@@ -39,7 +39,7 @@ class HoldWithdrawal(DeskCommand):
     """It waits for something: meanwhile it is neither approved nor sent to MT4."""
 
     name: ClassVar[str] = "payments.hold"
-    label: ClassVar[str] = "Hold"
+    label: ClassVar[str] = "Hold of a withdrawal"
     prefix: ClassVar[str] = "HD"
     permission: ClassVar[str] = "payments.hold"
 
@@ -85,7 +85,7 @@ class ReleaseWithdrawal(DeskCommand):
     """What it waited for is settled: it goes on where it stood."""
 
     name: ClassVar[str] = "payments.release"
-    label: ClassVar[str] = "Release"
+    label: ClassVar[str] = "Release of a withdrawal"
     prefix: ClassVar[str] = "HR"
     permission: ClassVar[str] = "payments.hold"
 

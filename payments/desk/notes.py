@@ -35,7 +35,7 @@ class AddNote(PaperCommand):
     """A note on a withdrawal."""
 
     name: ClassVar[str] = "payments.note"
-    label: ClassVar[str] = "Note"
+    label: ClassVar[str] = "Note on a withdrawal"
     prefix: ClassVar[str] = "NT"
 
     text: str

@@ -28,7 +28,7 @@ class PayOut(DeskCommand):
     """The provider has it: its reference is what the client can be told."""
 
     name: ClassVar[str] = "payments.pay_out"
-    label: ClassVar[str] = "Payout"
+    label: ClassVar[str] = "Payout of a withdrawal"
     prefix: ClassVar[str] = "PO"
     permission: ClassVar[str] = "payments.payout"
     risk: ClassVar[Risk] = Risk.CRITICAL
@@ -96,7 +96,7 @@ class FailPayout(DeskCommand):
     """The provider did not deliver it: it can be paid out again, or go back to the account."""
 
     name: ClassVar[str] = "payments.fail_payout"
-    label: ClassVar[str] = "Failed payout"
+    label: ClassVar[str] = "Failed payout of a withdrawal"
     prefix: ClassVar[str] = "PF"
     permission: ClassVar[str] = "payments.payout"
     risk: ClassVar[Risk] = Risk.CRITICAL

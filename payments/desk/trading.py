@@ -115,6 +115,10 @@ def _after(moment: datetime | None, trades: list[Trade]) -> int:
     return sum(1 for trade in trades if trade.open_time >= moment)
 
 
+def _trades(number: int) -> str:
+    return "1 trade" if number == 1 else f"{number} trades"
+
+
 def _checks(found: Trading, currency: str) -> list[Check]:
     """Money that comes and goes without a trade is a pattern of laundering."""
     if found.deposit is None:
@@ -122,15 +126,14 @@ def _checks(found: Trading, currency: str) -> list[Check]:
     amount = money_text(found.deposit.profit, currency)
     when = date_text(found.deposit.close_time.date())
     if found.since:
-        trades = "1 trade" if found.since == 1 else f"{found.since} trades"
-        return [Check("ok", f"{trades} since the last deposit ({amount} on {when}).")]
+        return [Check("ok", f"{_trades(found.since)} since the last deposit ({amount} on {when}).")]
     if found.closed or found.positions:
         lots = lots_text(found.volume)
         return [
             Check(
                 "warn",
                 f"Nothing was traded since the last deposit of {amount} on {when}; "
-                f"{found.closed} trades of {lots} lots in 90 days before.",
+                f"{_trades(found.closed)} of {lots} lots closed in the 90 days before.",
             )
         ]
     return [Check("warn", f"Deposit without trading: {amount} on {when}, and no trade since.")]

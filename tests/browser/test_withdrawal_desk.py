@@ -15,6 +15,7 @@ from panel.mt4.read import reader
 from payments.books import books
 from payments.models import Attachment, Stage, Withdrawal
 from tests.browser.conftest import Visitor
+from tests.browser.test_every_page import DESK, ugly
 from tests.chaos.conftest import demo, records_of
 from tests.harness.stack import Stack
 
@@ -65,13 +66,15 @@ def choose(page: Page, dialog: str, reason: str, words: str = "") -> None:
 def test_a_withdrawal_from_the_request_over_a_hold_to_the_payout(
     panel_stack: Stack, as_staff: Visitor, tmp_path: Path
 ) -> None:
-    clerk, checker = as_staff("ops"), as_staff("compliance")
+    clerk = as_staff("ops")
+    checker = as_staff("compliance", viewport=DESK, reduced_motion="reduce")
     reference = ask(clerk, panel_stack, "40.00")
 
     # Compliance opens it on the desk and puts it on hold: it cannot be approved.
     open_at_desk(checker, panel_stack, "To decide", reference)
     expect(checker.locator("main")).to_contain_text("is the account’s owner")
     expect(checker.locator("main")).to_contain_text("Open positions")
+    assert not ugly(checker)
     checker.keyboard.press("h")
     choose(checker, "hold", "Waits for the client's documents.", "Passport.")
     expect_stage(checker, "on hold")
@@ -111,6 +114,7 @@ def test_a_withdrawal_from_the_request_over_a_hold_to_the_payout(
     clerk.get_by_role("button", name="Mark 40.00 USD as paid out").click()
     expect_stage(clerk, "paid out")
     expect_stage(checker, "paid out")
+    assert not ugly(checker)
 
     with panel_stack.connected():
         row = Withdrawal.objects.get(payment__reference=reference)

@@ -69,6 +69,8 @@ def test_words_of_ones_own_are_kept_for_the_next_time(platform: Platform, cast: 
     assert "Offer these words" in client.get(page).content.decode()
     silent = client.post(page, {"step": "reject", "reason": OTHER, "words": " "})
     assert "Say why" in silent.content.decode()
+    long = client.post(page, {"step": "reject", "reason": OTHER, "words": "x" * 201, "keep": "1"})
+    assert "at most 200 characters" in long.content.decode()
     client.post(page, {"step": "reject", "reason": OTHER, "words": WORDS, "keep": "1"})
     request.refresh_from_db()
     assert request.status == Status.REJECTED

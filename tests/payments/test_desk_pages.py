@@ -173,6 +173,19 @@ def test_the_page_holds_releases_pays_and_marks_as_failed(platform: Platform, ca
         assert words in story, words
 
 
+def test_with_mt4_away_the_page_shows_the_panels_own_books_and_nothing_can_be_approved(
+    platform: Platform, cast: Cast
+) -> None:
+    request = asked(platform, cast)
+    carry_out(ask(cast.olga, make(Deposit, request.login or 0, "60.00", method="card")))
+    Platform.objects.update(authority="http://127.0.0.1:9", api_base="http://127.0.0.1:9")
+    page = as_user(cast.bob).get(page_of(request))
+    assert page.status_code == 200
+    assert "Approving waits until it is back; rejecting does not." in text_of(page)
+    assert "card 60.00 0.00 60.00" in text_of(page)
+    assert re.search(r'value="approve"[^>]* disabled', page.content.decode())
+
+
 def test_nobody_is_offered_what_they_may_not_do(platform: Platform, cast: Cast) -> None:
     waiting, to_pay = asked(platform, cast), debited(platform, cast)
     offers = {
