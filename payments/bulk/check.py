@@ -27,10 +27,11 @@ from payments.bulk.findings import Findings, TooManyFaults
 from payments.bulk.funds import Funds
 from payments.bulk.known import Accounts, Known
 from payments.bulk.read import read
-from payments.bulk.rows import Entry, Fault, fault
+from payments.bulk.rows import Entry, Fault, Glimpse, fault
 from payments.bulk.twins import Twins
 from payments.limits import Movement, check_many
 from payments.models import BulkFile, BulkItem, Kind
+from payments.stops import stopped
 
 log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=120)
@@ -43,6 +44,8 @@ RIGHTS = {
     Kind.CREDIT_OUT: "payments.credit",
 }
 """What a person needs to ask for a line of a kind."""
+
+STOPPED = "Withdrawals from this account are stopped."
 
 
 class LostToAnother(Exception):
@@ -108,6 +111,8 @@ class _Check:
             for portion in portions(read(source, pasted=pasted), PORTION):
                 self._look_at(portion)
                 self._still_mine()
+        # The margins of all accounts come in one answer: what is not needed any more makes room.
+        self.twins = Twins(self.file)
         self.findings.add_faults(self.funds.short())
         self._still_mine()
         self.findings.add_faults(
@@ -115,17 +120,26 @@ class _Check:
             for breach in check_many(self.person, self.movements)
         )
 
-    def _look_at(self, portion: Sequence[Entry | Fault]) -> None:
+    def _look_at(self, portion: Sequence[Entry | Fault | Glimpse]) -> None:
         """One portion of lines: what reading found, then what the panel knows about the rest."""
         entries = [one for one in portion if isinstance(one, Entry)]
         faults = [one for one in portion if isinstance(one, Fault)]
-        known = self.accounts.of(entry.login for entry in entries)
+        glimpses = [one for one in portion if isinstance(one, Glimpse)]
+        logins = {one.login for one in entries} | {one.login for one in glimpses}
+        known = self.accounts.of(logins)
+        held_back = stopped(
+            self.file.platform, (one.login for one in entries if one.kind is Kind.WITHDRAWAL)
+        )
         good: list[tuple[Entry, Known]] = []
         for entry in entries:
             wrong = list(self._problems(entry, known.get(entry.login)))
+            if entry.kind is Kind.WITHDRAWAL and entry.login in held_back:
+                wrong.append(fault(entry.line, "login", str(entry.login), STOPPED))
             faults += wrong
             if not wrong:
                 good.append((entry, known[entry.login]))
+        for glimpse in glimpses:
+            faults += self._of_account(glimpse, known.get(glimpse.login))
         faults += self.twins.before([entry for entry, _ in good])
         self.findings.rows += len({one.line for one in portion})
         if faults:
@@ -144,23 +158,25 @@ class _Check:
                 )
             )
 
-    def _problems(self, entry: Entry, account: Known | None) -> Iterator[Fault]:
+    def _of_account(self, entry: Entry | Glimpse, account: Known | None) -> Iterator[Fault]:
+        """Of accounts outside a person's scopes not even the existence is told."""
         if account is None or not self.sees(account.group):
-            # Of accounts outside a person's scopes not even the existence is told.
             yield fault(
                 entry.line,
                 "login",
                 str(entry.login),
                 f"There is no account {entry.login} on this platform, or it is not in your scope.",
             )
-            return
-        if account.currency != entry.currency:
+        elif entry.currency and account.currency != entry.currency:
             yield fault(
                 entry.line,
                 "currency",
                 entry.currency,
                 f"The account {entry.login} is in {account.currency}.",
             )
+
+    def _problems(self, entry: Entry, account: Known | None) -> Iterator[Fault]:
+        yield from self._of_account(entry, account)
         if not self.person.may(RIGHTS[entry.kind]):
             yield fault(
                 entry.line, "kind", entry.kind, f"You may not ask for a {entry.kind.label}."

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Literal
 
 from payments.bulk import textfile, workbook
-from payments.bulk.rows import Entry, Fault, Header, Line, Refused
+from payments.bulk.rows import Entry, Fault, Glimpse, Header, Line, Refused
 
 MOST_ROWS = 100_000
 MOST_BYTES = 50 * 1024 * 1024
@@ -23,7 +23,7 @@ def is_workbook(source: BinaryIO) -> bool:
     return head.startswith(_ZIP)
 
 
-def read(source: BinaryIO, *, pasted: bool = False) -> Iterator[Entry | Fault]:
+def read(source: BinaryIO, *, pasted: bool = False) -> Iterator[Entry | Fault | Glimpse]:
     """Every line of a file as a payment or as what is wrong with it, in the file's order.
 
     Never raises for what the file holds: what makes it unreadable is the last fault. Pasted rows
@@ -45,7 +45,7 @@ def _lines(source: BinaryIO) -> Iterator[Line | Fault]:
     return workbook.lines(source) if head.startswith(_ZIP) else textfile.lines(source)
 
 
-def _read(source: BinaryIO, pasted: bool) -> Iterator[Entry | Fault]:
+def _read(source: BinaryIO, pasted: bool) -> Iterator[Entry | Fault | Glimpse]:
     header: Header | None = None
     rows = 0
     for line in _lines(source):

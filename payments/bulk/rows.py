@@ -54,6 +54,17 @@ class Entry:
     comment: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What can be made out of a line with faults: its account is looked up all the same, so that
+    everything wrong with it is named at once. `currency` is empty where it cannot be read.
+    """
+
+    line: int
+    login: int
+    currency: str
+
+
 @dataclass(slots=True)
 class Line:
     """The cells of a line as a reader found them; `wrong` says by index what cannot be read."""
@@ -125,8 +136,8 @@ class Header:
         """The column of a cell; empty beyond the header."""
         return next((name for name, place in self.places.items() if place == index), "")
 
-    def read(self, line: Line) -> Entry | list[Fault]:
-        """The payment of a line, or everything that is wrong with it."""
+    def read(self, line: Line) -> Entry | list[Fault | Glimpse]:
+        """The payment of a line, or everything that is wrong with it, and what it is about."""
         faults = [
             fault(line.number, self.name_of(index), line.cells[index], message)
             for index, message in sorted(line.wrong.items())
@@ -147,7 +158,7 @@ class Header:
             if name not in unread:
                 faults.append(fault(line.number, name, texts.get(name, ""), message))
         if faults:
-            return faults
+            return [*faults, *self._made_out(line.number, texts, {one.column for one in faults})]
         return Entry(
             line.number,
             int(texts["login"]),
@@ -157,6 +168,12 @@ class Header:
             texts.get("reference", ""),
             texts.get("comment", ""),
         )
+
+    @staticmethod
+    def _made_out(number: int, texts: dict[str, str], wrong: set[str]) -> Iterator[Glimpse]:
+        if "login" not in wrong:
+            currency = "" if "currency" in wrong else texts["currency"].upper()
+            yield Glimpse(number, int(texts["login"]), currency)
 
 
 def _kind(text: str) -> Kind:

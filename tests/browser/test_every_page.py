@@ -32,6 +32,7 @@ MORE = {
         "trading/account/demo/100001/history/",
         "payments/account/demo/100001/",
         "payments/new/?q=a",
+        "payments/files/new/",
         "payments/demo/100001/withdraw/",
         "payments/demo/100001/transfer/",
         "payments/demo/100001/correction/",

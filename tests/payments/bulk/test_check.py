@@ -15,7 +15,7 @@ from payments.bulk import digest, store
 from payments.bulk.check import check
 from payments.bulk.tasks import sweep_bulk_checks
 from payments.commands import Deposit
-from payments.models import BulkFile, BulkItem, Kind, Payment
+from payments.models import BulkFile, BulkItem, Kind, Payment, WithdrawalStop
 from tests.core.conftest import Cast
 from tests.factories import make_user
 from tests.payments.bulk.bulk import checked, problems, submitted, upload
@@ -93,6 +93,29 @@ def test_every_fault_is_named_by_line_and_column_and_nothing_is_kept(
         assert words in said
     assert (file.rows, file.errors) == (7, 6)
     assert not BulkItem.objects.exists()
+
+
+def test_what_is_wrong_with_the_account_of_a_faulty_line_is_named_with_the_rest(
+    platform: Platform, cast: Cast
+) -> None:
+    login = enabled_account(platform)
+    file = checked(cast.olga, f"{login},gift,1,EUR,,", "199,deposit,1.234,USD,,")
+    assert [found[:2] for found in problems(file)] == [
+        (2, "kind"),
+        (2, "currency"),
+        (3, "amount"),
+        (3, "login"),
+    ]
+
+
+def test_a_withdrawal_from_an_account_that_is_stopped_is_named(
+    platform: Platform, cast: Cast
+) -> None:
+    login = enabled_account(platform)
+    stop = ask(cast.olga, make(Deposit, login, "1.00"))
+    WithdrawalStop.objects.create(platform=platform, login=login, request=stop, why="fraud")
+    file = checked(cast.olga, f"{login},withdrawal,1,USD,,", f"{login},deposit,2,USD,,")
+    assert problems(file) == [(2, "login", "Withdrawals from this account are stopped.")]
 
 
 def test_an_account_opened_since_the_mirror_was_read_is_known(
