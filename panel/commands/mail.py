@@ -1,7 +1,7 @@
 """Notices by e-mail: gathered for each person, retried with growing pauses, then given up.
 
 One worker at a time sends, over one connection, and stops at the first sign that the mail server
-is away: however long that lasts, at most one task waits for it, and payments do not.
+is away. It does so beside its tasks (see `send_notices`): no payment ever waits for a mail.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=5)
 """For which notices that a worker took are left to it."""
+ALONE = 60
+"""Seconds without a mail after which a worker that sends is taken for dead by the others."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(hours=24)
 LISTED = 20
@@ -38,7 +40,7 @@ _LOCK = "notices-mail"
 
 def send_due() -> int:
     """Send what is due; how many mails went out. Returns at once if another worker is sending."""
-    if not cache.add(_LOCK, True, LEASE.total_seconds()):
+    if not cache.add(_LOCK, True, ALONE):
         return 0
     try:
         return _send_due()
@@ -80,6 +82,7 @@ def _send_due() -> int:
             else:
                 _mark(notices, Notice.Mail.SENT)
                 sent += 1
+            cache.touch(_LOCK, ALONE)
             del due[person]
         connection.close()
     except OSError as error:

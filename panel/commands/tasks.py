@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Thread
 
 from celery import shared_task
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -86,8 +87,18 @@ def tell_people() -> None:
 
 @shared_task
 def send_notices() -> None:
-    """Send by mail what is due; what cannot be sent now is tried again later."""
-    mail.send_due()
+    """Send by mail what is due; what cannot be sent now is tried again later.
+
+    In a thread of its own: a mail server that hangs must not keep a worker from payments.
+    """
+    Thread(target=_send_mails, name="mail", daemon=True).start()
+
+
+def _send_mails() -> None:
+    try:
+        mail.send_due()
+    finally:
+        connections.close_all()
 
 
 @shared_task

@@ -52,8 +52,8 @@ class MailServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Session)
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Session)
         self.mails: list[tuple[str, EmailMessage]] = []
         self.refused: set[str] = set()
 
@@ -69,9 +69,9 @@ class MailServer(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def mail_server() -> Iterator[MailServer]:
-    """A mail server that ends with the block."""
-    with MailServer() as server:
+def mail_server(port: int = 0) -> Iterator[MailServer]:
+    """A mail server that ends with the block; on a port of its own unless one is named."""
+    with MailServer(port) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
