@@ -1,0 +1,112 @@
+"""What the reviewer is told of an account's money: methods, pace, and what to mind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from panel.models import ChangeRequest, Platform
+from payments.commands import Deposit, Withdraw
+from payments.desk.history import decisions
+from payments.desk.money import money_of, outside, paces, ways
+from payments.desk.trading import trading_of
+from payments.mirror import mirror_now
+from payments.models import Payment, Withdrawal
+from tests.core.conftest import Cast
+from tests.core.money import approve_as, carry_out
+from tests.payments.test_commands import ask, enabled_account, make
+from tests.payments.test_desk import hold
+from tests.payments.test_returns import take_back
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def deposit(cast: Cast, login: int, amount: str, method: str) -> None:
+    """Money that came through the panel."""
+    carry_out(ask(cast.olga, make(Deposit, login, amount, method=method)))
+
+
+def withdraw(cast: Cast, login: int, amount: str, method: str) -> ChangeRequest:
+    """Money that MT4 has debited."""
+    request = ask(cast.olga, make(Withdraw, login, amount, method=method))
+    approve_as(cast.bob, request)
+    return carry_out(request)
+
+
+def row_of(request: ChangeRequest) -> Withdrawal:
+    """The withdrawal as the desk has it."""
+    rows = Withdrawal.objects.select_related("payment__request", "platform", "returned_by")
+    return rows.get(payment__request=request)
+
+
+def test_money_goes_back_the_narrowest_way_first(platform: Platform, cast: Cast) -> None:
+    login = enabled_account(platform, "1000.00")
+    mirror_now(platform)
+    deposit(cast, login, "300.00", "card")
+    deposit(cast, login, "200.00", "bank")
+    gone = withdraw(cast, login, "100.00", "card")
+    request = ask(cast.olga, make(Withdraw, login, "250.00", method="bank"))
+    row = row_of(request)
+    assert [(way.method, way.came, way.went, way.left) for way in ways(row)] == [
+        ("bank", Decimal(200), Decimal(0), Decimal(200)),
+        ("card", Decimal(300), Decimal(100), Decimal(200)),
+    ]
+    assert outside(row) == Decimal(1000)
+    told = {check.text: check.level for check in money_of(row).checks}
+    assert told == {
+        "200.00 USD came by card and goes back there first.": "warn",
+        "50.00 USD more than came by bank transfer and has not gone back.": "warn",
+    }
+
+    # What was credited back has not gone anywhere.
+    back = take_back(cast.olga, gone)
+    approve_as(cast.bob, back)
+    carry_out(back)
+    assert {way.method: way.left for way in ways(row)}["card"] == Decimal(300)
+
+
+def test_the_pace_counts_what_moves_within_each_span(platform: Platform, cast: Cast) -> None:
+    login = enabled_account(platform, "1000.00")
+    for amount, hours in (("10.00", 1), ("20.00", 30), ("40.00", 24 * 8), ("80.00", 24 * 40)):
+        request = ask(cast.olga, make(Withdraw, login, amount))
+        Payment.objects.filter(request=request).update(
+            created=timezone.now() - timedelta(hours=hours)
+        )
+    row = row_of(ask(cast.olga, make(Withdraw, login, "5.00")))
+    assert [(pace.number, pace.total) for pace in paces(row)] == [
+        (2, Decimal(15)),
+        (3, Decimal(35)),
+        (4, Decimal(75)),
+    ]
+    assert not money_of(row).checks
+    ask(cast.olga, make(Withdraw, login, "1.00"))
+    (many,) = money_of(row).checks
+    assert many.text == "3 withdrawals of 16.00 USD in all within 24 hours."
+    assert len(money_of(row).recent) == 5
+
+
+def test_decisions_on_the_accounts_other_payments_are_told_with_their_reasons(
+    platform: Platform, cast: Cast
+) -> None:
+    login = enabled_account(platform, "1000.00")
+    withdraw(cast, login, "10.00", "bank")
+    held = ask(cast.olga, make(Withdraw, login, "20.00"))
+    hold(cast.bella, held, "Waits for the passport.")
+    row = row_of(ask(cast.olga, make(Withdraw, login, "30.00")))
+    found = [(one.what, one.who, one.why) for one in decisions(row)]
+    assert found == [("held", "Bella", "Waits for the passport."), ("approved", "Bob", "")]
+    assert decisions(row_of(held))[0].what == "approved"
+
+
+def test_a_deposit_that_nobody_traded_with_is_worth_a_warning(
+    platform: Platform, cast: Cast
+) -> None:
+    login = enabled_account(platform, "1000.00")
+    row = row_of(ask(cast.olga, make(Withdraw, login, "30.00")))
+    found, checks = trading_of(row, "USD")
+    assert (found.positions, found.closed, found.trouble) == ([], 0, "")
+    assert [check.level for check in checks] == ["warn"]
+    assert checks[0].text.startswith("Deposit without trading: 1,000.00 USD on ")
