@@ -78,13 +78,18 @@ def test_errors_are_listed_with_line_and_column_and_all_of_them_are_in_a_file(
 ) -> None:
     client = as_user(cast.olga)
     page = sent(client, csv_of("1,deposit,1.234,USD,=x,", f"{login},deposit,1,EUR,,"))
-    assert "3 errors" in page.replace("</span>", "").replace('<span class="num">', "")
+    assert "4 errors" in page.replace("</span>", "").replace('<span class="num">', "")
     assert "3 decimals" in page
     assert "Nothing was sent" in page
     file = BulkFile.objects.get()
     answer = client.get(reverse("bulk_errors", args=(file.pk,)))
     rows = list(csv.reader(io.StringIO(_text(answer).lstrip("\ufeff"))))
-    assert [row[:2] for row in rows[1:]] == [["2", "amount"], ["2", "reference"], ["3", "currency"]]
+    assert [row[:2] for row in rows[1:]] == [
+        ["2", "amount"],
+        ["2", "reference"],
+        ["2", "login"],
+        ["3", "currency"],
+    ]
     assert rows[2][2] == "'=x"
     broken = sent(client, b"\xff\xfe\x00")
     assert "Whole file" in broken or "UTF-16" in broken
