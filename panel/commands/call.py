@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # Seconds within which a step that was announced must begin to send.
 SEND_WINDOW = 5.0
+TOO_LATE = "It was sent too long ago to be sent again: two people have to settle it."
 
 
 class Undecided(Exception):
@@ -74,6 +75,8 @@ class Call:
     writer: Writer
     attempt: int
     activity_id: str = field(default="")
+    # Whether a step of which MT4 shows no trace may be sent again, with its own key.
+    repeats: bool = True
 
     @property
     def reference(self) -> str:
@@ -91,7 +94,8 @@ class Call:
         """Take one step exactly once, however often it is come back to.
 
         1. A step that is known to be done answers from the row.
-        2. After an earlier attempt MT4 is asked first: found means done, unclear goes to a person.
+        2. After an earlier attempt MT4 is asked first: found means done, unclear goes to a person,
+           and so does absent once it is too late to send again.
         3. The intent is committed, under the lease, with the time until which the call may run.
         4. It is sent with the step's own key: the same in every attempt.
         5. What came back is committed.
@@ -107,6 +111,8 @@ class Call:
             seen = evidence()
             if seen.verdict != "absent":
                 return self._keep_seen(name, seen)
+            if not self.repeats:
+                raise Undecided(replace(seen, text=f"{seen.text} {TOO_LATE}"))
         deadline = settings.MT4_CHANGE_DEADLINE or seconds
         left = self._announce(name, deadline)
         parcel = Send(

@@ -4,8 +4,9 @@
   `unknown`, or back to `approved` if no step was ever announced.
 - An unknown outcome that is due: taken over under a new attempt and lease, its steps gone through
   again. `Call.step` asks MT4's records before it sends, and sends with the step's own key.
-- What the records cannot decide, or what stayed unknown for `UNKNOWN_TO_PERSON` seconds, waits
-  for two people (see `panel.commands.settle`).
+- After `UNKNOWN_TO_PERSON` seconds nothing is sent again. MT4 is asked all the same: where nobody
+  could look for so long, most outcomes stand in its records.
+- What the records cannot decide waits for two people (see `panel.commands.settle`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from panel.models import ChangeRequest, Happening, Status
 
 log = structlog.get_logger(__name__)
 RECONCILIATION = Actor.system("reconciliation")
+# Before people are asked about what MT4 could not be asked about, it was tried so often.
+LOOKS = 5
 
 
 def _silent() -> Q:
@@ -109,19 +112,25 @@ def _take_over(request: ChangeRequest) -> None:
         return
     request.refresh_from_db()
     since = request.unknown_since or now
-    if (now - since).total_seconds() > settings.UNKNOWN_TO_PERSON:
-        _ask_a_person(request)
-        return
     command, call = open_call(request)
+    call.repeats = (now - since).total_seconds() <= settings.UNKNOWN_TO_PERSON
     attempt(command, call)
+    if not call.repeats:
+        _ask_a_person(request)
 
 
 def _ask_a_person(request: ChangeRequest) -> None:
-    """Too long unknown: no more sending; two people settle it."""
+    """Too long unknown, and MT4 cannot be asked: two people settle the step in doubt."""
+    if all("done" in step or "refused" in step for step in request.progress.values()):
+        return
     hours = settings.UNKNOWN_TO_PERSON / 3600
     with transaction.atomic():
         asked = ChangeRequest.objects.filter(
-            pk=request.pk, status=Status.UNKNOWN, attempt=request.attempt
+            pk=request.pk,
+            status=Status.UNKNOWN,
+            attempt=request.attempt,
+            needs_person=False,
+            checks__gte=LOOKS,
         ).update(
             needs_person=True,
             lease_until=None,

@@ -112,7 +112,7 @@ def test_an_unknown_outcome_is_told_if_it_stays_and_then_to_those_who_may_settle
     platform: Platform, cast: Cast, login: int, sandbox: SandboxProcess, settings: Settings
 ) -> None:
     settings.MT4_DEADLINE_MARGIN = settings.MT4_CHANGE_DEADLINE = 1.0
-    sandbox.fault("drop_after", "TradeTransaction", count=1)
+    sandbox.fault("drop_before", "TradeTransaction", count=1)
     request = carry_out(ask_deposit(cast.olga, login, "10.00"))
     assert request.status == Status.UNKNOWN
     assert told(cast.olga) == [], "it may be known in a moment"

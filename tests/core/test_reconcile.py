@@ -185,7 +185,58 @@ def test_an_hour_of_silence_goes_to_a_person(
     request = ask_deposit(cast.olga, new_account(platform), "10.00")
     sandbox.fault("outcome_unknown_not_applied", "TradeTransaction", count=1)
     carry_out(request)
-    assert settle_down(request).needs_person
+    asked = settle_down(request)
+    assert asked.needs_person
+    assert "too long ago to be sent again" in asked.outcome_text
+
+
+def long_ago(request: ChangeRequest) -> None:
+    """Nobody could look into it for an hour: the workers were down, say."""
+    an_hour_ago = timezone.now() - timedelta(hours=1, seconds=1)
+    ChangeRequest.objects.filter(pk=request.pk).update(
+        unknown_since=an_hour_ago, next_check=an_hour_ago
+    )
+
+
+def test_after_an_hour_in_which_nobody_looked_mt4_is_asked_before_people_are(
+    platform: Platform, cast: Cast, sandbox: SandboxProcess
+) -> None:
+    request = ask_deposit(cast.olga, new_account(platform), "10.00")
+    sandbox.fault("drop_after", "TradeTransaction", count=1)
+    assert carry_out(request).status == Status.UNKNOWN
+    long_ago(request)
+    reconcile.look_into(request.pk)
+    request.refresh_from_db()
+    assert (request.status, request.needs_person) == (Status.DONE, False)
+
+
+def test_after_an_hour_nothing_is_sent_again(
+    platform: Platform, cast: Cast, sandbox: SandboxProcess
+) -> None:
+    request = ask_deposit(cast.olga, new_account(platform), "10.00")
+    sandbox.fault("drop_before", "TradeTransaction", count=1)
+    assert carry_out(request).status == Status.UNKNOWN
+    long_ago(request)
+    reconcile.look_into(request.pk)
+    request.refresh_from_db()
+    assert (request.status, request.needs_person) == (Status.UNKNOWN, True)
+    assert records_with(platform, request) == []
+
+
+def test_after_an_hour_without_mt4_people_are_asked(
+    platform: Platform, cast: Cast, sandbox: SandboxProcess
+) -> None:
+    request = ask_deposit(cast.olga, new_account(platform), "10.00")
+    sandbox.fault("drop_after", "TradeTransaction", count=1)
+    assert carry_out(request).status == Status.UNKNOWN
+    sandbox.fault("html_502", "TradesUserHistory")
+    for _ in range(reconcile.LOOKS):
+        assert not request.needs_person, "one answer that did not come says little"
+        long_ago(request)
+        reconcile.look_into(request.pk)
+        request.refresh_from_db()
+    assert (request.status, request.needs_person) == (Status.UNKNOWN, True)
+    assert "Still unknown after 1 h" in request.outcome_text
 
 
 def test_settling_takes_two_people_who_had_no_hand_in_it(
