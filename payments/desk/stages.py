@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from panel.commands.base import Invalid
 from panel.models import ChangeRequest, Status
-from payments.models import Method, Payment, Stage, Withdrawal
+from payments.models import Kind, Method, Payment, Stage, Withdrawal
 
 _OF_STATUS: dict[str, Stage] = {
     Status.PENDING: Stage.WAITING,
@@ -49,6 +49,29 @@ def opened(request: ChangeRequest, beneficiary: str) -> None:
         stage_since=payment.created,
         asked=payment.created,
         beneficiary=beneficiary,
+    )
+
+
+def debited(payments: Iterable[Payment]) -> None:
+    """Withdrawals that a file has taken from their accounts come to the desk, to be paid out.
+
+    Call it once for each, in the transaction that writes them down as done.
+    """
+    now = timezone.now()
+    Withdrawal.objects.bulk_create(
+        [
+            Withdrawal(
+                payment=payment,
+                platform_id=payment.platform_id,
+                mt4_group=payment.mt4_group,
+                stage=Stage.DONE if payment.method == Method.INTERNAL else Stage.TO_PAY,
+                stage_since=now,
+                asked=payment.created,
+            )
+            for payment in payments
+            if payment.kind == Kind.WITHDRAWAL
+        ],
+        batch_size=500,
     )
 
 

@@ -18,6 +18,7 @@ from panel.mt4.protocol.enums import TradeCommand
 from panel.ui.figures import money_text
 from payments.bulk.engine.chunk import DEADLINE, State
 from payments.commands import last_second
+from payments.desk.stages import debited
 from payments.evidence import judge, records_of
 from payments.mirror import keep
 from payments.models import BulkItem, Kind, Payment
@@ -144,6 +145,8 @@ class BulkLine(MT4Command):
             text="" if request.status == Status.DONE else request.outcome_text,
             finished=request.finished,
         )
+        if request.status == Status.DONE:
+            debited(Payment.objects.filter(request=request))
         if final:
             _hand_on(request)
 

@@ -19,6 +19,7 @@ from panel.commands.sending import Verdict
 from panel.models import Status
 from payments.bulk.engine.chunk import CLAIMED, Chunk, State
 from payments.bulk.engine.unknown import make_requests, payment_of
+from payments.desk.stages import debited
 from payments.models import BulkItem, Payment
 
 log = structlog.get_logger(__name__)
@@ -83,7 +84,7 @@ def _done(
     BulkItem.objects.filter(pk__in=[item.pk for item in items]).update(
         state=State.DONE, code="Ok", finished=now, lease_until=None, call_until=None
     )
-    Payment.objects.bulk_create(
+    payments = Payment.objects.bulk_create(
         [
             payment_of(
                 item, chunk.file, request=chunk.run, created=chunk.run.created,
@@ -93,6 +94,7 @@ def _done(
         ],
         batch_size=ROWS_PER_WRITE,
     )  # fmt: skip
+    debited(payments)
     return [_told(chunk, item, verdicts[item.pk]) for item in items]
 
 
