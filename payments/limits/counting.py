@@ -1,37 +1,25 @@
-"""Counting: what a person has moved, and whether the next payment still fits every limit.
-
-What was rejected, withdrawn, expired or failed does not count; what is unknown does. A bulk file's
-lines count from the moment the file is submitted.
-"""
+"""Counting: whether what is asked for still fits every limit of the person who asks."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
-from django.db.models import F, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.db.models import Q
 
 from panel.access.masks import matches
 from panel.commands.base import Invalid
 from panel.lib.money import ZERO
-from panel.models import ChangeRequest, Status, User
+from panel.models import ChangeRequest, User
 from panel.ui.figures import money_text
-from payments.models import BulkItem, Kind, Limit, LimitTurn, Payment
+from payments.limits.spent import Spent, spent
+from payments.models import Kind, Limit, LimitTurn
 
-DAY = timedelta(hours=24)
-MONTH = timedelta(days=30)
-NOT_COUNTED = (Status.REJECTED, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED)
-NOTHING = Decimal(0)
 # A transfer is counted as what it takes out; the rest of it follows from that.
 COUNTED = tuple(kind for kind in Kind if kind not in (Kind.TRANSFER_IN, Kind.TRANSFER_RETURN))
-# How the names of commands begin that carry out whole files.
-FILES = "payments.bulk_"
 
 Period = Literal["operation", "day", "month"]
 _PERIODS: dict[Period, str] = {
@@ -50,19 +38,6 @@ class Movement:
     kind: str
     currency: str
     amount: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What one person moved on the accounts of one group, in one kind and currency."""
-
-    person_id: int
-    platform_id: int
-    group: str
-    kind: str
-    currency: str
-    day: Decimal
-    month: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,55 +93,6 @@ def fits(limit: Limit, on: Movement | Spent) -> bool:
         and limit.platform_id in (None, on.platform_id)
         and limit.currency in ("", on.currency)
         and matches(limit.group_masks, on.group)
-    )
-
-
-def spent(
-    people: Iterable[int] | None = None,
-    *,
-    but: ChangeRequest | None = None,
-    now: datetime | None = None,
-) -> list[Spent]:
-    """What people (all of them, if none are named) moved within 24 hours and 30 days.
-
-    `but` is a request that is about to be replaced: it does not count any more.
-    """
-    now = now or timezone.now()
-    # One payment stands for its request: a transfer counts once, where the money leaves. A file's
-    # payments are counted as its lines, which are there before any of them is.
-    single = (
-        Payment.objects.filter(created__gte=now - MONTH, reference=F("request__reference"))
-        .exclude(request__status__in=NOT_COUNTED)
-        .exclude(request__command__startswith=FILES)
-    )
-    lines = BulkItem.objects.filter(file__request__created__gte=now - MONTH).exclude(
-        Q(state__in=(BulkItem.State.REJECTED, BulkItem.State.CANCELLED))
-        | Q(state=BulkItem.State.READY, file__request__status__in=NOT_COUNTED)
-    )
-    if people is not None:
-        single = single.filter(request__maker__in=people)
-        lines = lines.filter(file__request__maker__in=people)
-    if but is not None:
-        single = single.exclude(request=but)
-        lines = lines.exclude(file__request=but)
-    return [
-        *_sums(single, "request__maker", "platform", "created", now),
-        *_sums(lines, "file__request__maker", "file__platform", "file__request__created", now),
-    ]
-
-
-def _sums(
-    rows: QuerySet[Any], maker: str, platform: str, created: str, now: datetime
-) -> Iterator[Spent]:
-    """One row for each maker, platform, group, kind and currency."""
-    places = (maker, platform, "mt4_group", "kind", "currency")
-    sums = rows.order_by().values_list(*places)
-    yield from (
-        Spent(*row)
-        for row in sums.annotate(
-            day=Coalesce(Sum("amount", filter=Q(**{f"{created}__gte": now - DAY})), NOTHING),
-            month=Sum("amount"),
-        )
     )
 
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 from panel.lib.money import ZERO
 from panel.models import User
 from payments.limits import words
-from payments.limits.counting import Spent, Used, count, spent
+from payments.limits.counting import Used, count
+from payments.limits.spent import Spent, spent
 from payments.models import Limit
 
 

@@ -19,6 +19,7 @@ from panel.commands.errors import Denied
 from panel.commands.submit import submit, withdraw
 from panel.models import AuditEntry, ChangeRequest, Platform, Status, User
 from payments.adjustments import Correction
+from payments.bulk.command import CarryOutRest
 from payments.commands import CreditIn, Deposit, Withdraw
 from payments.limits import Movement, check_many
 from payments.limits.commands import RemoveLimit, SetLimit
@@ -28,7 +29,9 @@ from tests.core.conftest import Cast
 from tests.core.money import approve_as, carry_out
 from tests.factories import actor, make_user
 from tests.pages.browsing import signed_in, text_of
+from tests.payments.bulk.test_engine import running, states, through
 from tests.payments.limiting import make_limit
+from tests.payments.test_adjustments import book
 from tests.payments.test_commands import ask, enabled_account, errors_of, make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -231,6 +234,32 @@ def test_the_lines_of_a_submitted_file_count_until_they_come_to_nothing(
     ]
     reject(anchor, actor=actor(cast.bob), source="test", reason="no")
     ask(cast.olga, make(Deposit, login, "70"))
+
+
+def test_what_is_taken_up_again_counts_for_whoever_asked_and_from_then_on(
+    platform: Platform, cast: Cast, login: int
+) -> None:
+    otto = make_user("Otto", "back-office")
+    poor = enabled_account(platform, "30.00")
+    lines = [f"{login},withdrawal,30.00,USD,a,", f"{poor},withdrawal,30.00,USD,b,"]
+    file = running(cast, *lines)
+    book(platform, poor, "-1.00")
+    through(file)
+    assert states(file) == ["done", "rejected"]
+    ChangeRequest.objects.update(created=timezone.now() - timedelta(days=31))
+    book(platform, poor, "1.00")
+    make_limit(day="50")
+
+    again = submit(CarryOutRest.of(file), actor=actor(otto), source="test", reason="", key="again")
+    used = "Your limit is 50.00 USD in 24 hours: 30.00 is used, 20.00 USD is left."
+    assert errors_of(otto, make(Deposit, login, "21"))["amount"] == [used]
+    approve_as(cast.bob, again)
+    carry_out(again)
+    assert errors_of(otto, make(Deposit, login, "21"))["amount"] == [used]
+    through(file)
+    assert states(file) == ["done", "done"]
+    assert errors_of(otto, make(Deposit, login, "21"))["amount"] == [used]
+    ask(cast.olga, make(Deposit, login, "50"))
 
 
 # --- Changing limits ------------------------------------------------------------------------
