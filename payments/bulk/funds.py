@@ -12,7 +12,6 @@ from panel.mt4 import rules
 from panel.mt4.protocol.records import MarginLevel, User
 from panel.mt4.read import Reader, reader
 from panel.ui.owners import LOGINS_PER_CALL, portions
-from payments import stops
 from payments.bulk.rows import Entry, Fault, fault
 from payments.models import Kind
 
@@ -46,14 +45,9 @@ class Funds:
         live = reader(self.platform.connection)
         withdrawn, credit = self.taken[Kind.WITHDRAWAL], self.taken[Kind.CREDIT_OUT]
         margins = self._margins(live, sorted(withdrawn))
-        barred = stops.stopped(self.platform, withdrawn)
         for some in portions(sorted({*withdrawn, *credit}), LOGINS_PER_CALL):
             for user in live.accounts_of(some):
-                if user.login in barred:
-                    words = f"Withdrawals from {user.login} are stopped."
-                    for line, _ in withdrawn[user.login]:
-                        yield fault(line, "kind", Kind.WITHDRAWAL.value, words)
-                elif user.login in withdrawn:
+                if user.login in withdrawn:
                     most = withdrawable(user, margins.get(user.login))
                     words = "can be withdrawn from"
                     yield from _beyond(user.login, withdrawn[user.login], most, words)

@@ -107,8 +107,9 @@ def _rests(
         lines = BulkItem.objects.filter(file=request.payload["file"], state__in=CAME_TO_NOTHING)
         sums = lines.order_by().values_list("file__platform", "mt4_group", "kind", "currency")
         today = request.created >= now - DAY
-        for *place, amount in sums.annotate(amount=Sum("amount")):
-            yield Spent(request.maker_id, *place, amount if today else NOTHING, amount)
+        for platform, group, kind, currency, amount in sums.annotate(total=Sum("amount")):
+            day = amount if today else NOTHING
+            yield Spent(request.maker_id, platform, group, kind, currency, day, amount)
 
 
 def _sums(

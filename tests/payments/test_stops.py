@@ -119,4 +119,4 @@ def test_a_bulk_file_takes_nothing_from_it_either(
         f"Nothing was sent: withdrawals from {login} are stopped."
     )
     again = checked(cast.olga, f"{login},withdrawal,11.00,USD,,")
-    assert problems(again) == [(2, "kind", f"Withdrawals from {login} are stopped.")]
+    assert problems(again) == [(2, "login", "Withdrawals from this account are stopped.")]
