@@ -298,9 +298,16 @@ class CarryOutRest(FileCommand):
             raise Invalid.of(f"The file is {file.get_state_display()}: wait until it has ended.")
         if not self.rows:
             raise Invalid.of("No line of the file was rejected or stopped.")
-        others = ChangeRequest.objects.filter(
-            command=self.name, object_kind="bulk file", object_key=str(file.pk), status__in=OPEN
-        ).exclude(reference=self.request_reference)
-        other = others.first()
+        other = open_request(type(self), file, but=self.request_reference)
         if other is not None:
             raise Invalid.of(f"{other.reference} already asks for the rest of this file.")
+
+
+def open_request(
+    command: type[FileCommand], file: BulkFile, *, but: str = ""
+) -> ChangeRequest | None:
+    """A request of this command for a file that something may still come of; `but` is left out."""
+    rows = ChangeRequest.objects.filter(
+        command=command.name, object_kind="bulk file", object_key=str(file.pk), status__in=OPEN
+    )
+    return rows.exclude(reference=but).select_related("maker").first()

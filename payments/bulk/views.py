@@ -23,6 +23,7 @@ from panel.ui.progress import progress_answer
 from panel.ui.views import PanelView, TableView
 from payments.bulk import store
 from payments.bulk.check import check
+from payments.bulk.command import CarryOutRest, open_request
 from payments.bulk.forms import UploadForm
 from payments.bulk.queries import ENDED, MOVING, counts_of, files_of, progress_of
 from payments.bulk.read import is_workbook
@@ -32,6 +33,8 @@ from payments.bulk.tasks import check_soon
 from payments.models import BulkError, BulkFile, BulkItem
 
 UPLOAD = "payments.bulk"
+# Something happens to the file that no bar shows: the page asks again by itself.
+WAITING = (BulkFile.State.CHECKING, BulkFile.State.SUBMITTED)
 # Files of this size are checked while one waits for the answer.
 AT_ONCE = 64 * 1024
 
@@ -189,17 +192,19 @@ class FileView(OfFile):
         faults = BulkError.objects.filter(file=file).order_by("line", "pk")
         csv_url = reverse("bulk_errors", args=(file.pk,))
         twin = BulkFile.objects.filter(platform=file.platform_id, sha256=file.sha256)
-        ticketless = 0
+        ticketless, asked_again = 0, None
         if file.state in ENDED:
             done = BulkItem.objects.filter(file=file, state=BulkItem.State.DONE)
             ticketless = done.filter(ticket__isnull=True).count()
+            asked_again = open_request(CarryOutRest, file)
         template = "payments/bulk/file.html#live" if request.htmx else ""
         return self.render(
             template=template,
             address=self.address,
             counts=counts,
             progress=progress_of(file, counts) if moving else None,
-            polls=ticketless or file.state in (BulkFile.State.CHECKING, BulkFile.State.SUBMITTED),
+            polls=ticketless or asked_again or file.state in WAITING,
+            asked_again=asked_again,
             ticketless=ticketless,
             errors=FileErrors(list(faults[:SHOWN]), file.errors, csv_url),
             totals=shown(file.totals),

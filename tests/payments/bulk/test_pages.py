@@ -245,6 +245,15 @@ def test_the_result_has_every_line_with_its_outcome_and_runs_no_formula(
     page = client.get(reverse("bulk_file", args=(file.pk,))).content.decode()
     assert "Result file" in page
     assert reverse("bulk_again", args=(file.pk,)) in page
+    again = client.post(
+        reverse("bulk_again", args=(file.pk,)), {"key": "k", "reason": "", "step": "send"}
+    )
+    asked = ChangeRequest.objects.get(command="payments.bulk_again")
+    assert again["Location"] == reverse("request_detail", args=(asked.reference,))
+    page = client.get(reverse("bulk_file", args=(file.pk,))).content.decode()
+    assert asked.reference in page
+    assert reverse("bulk_again", args=(file.pk,)) not in page
+
     answer = client.get(reverse("bulk_result", args=(file.pk,)))
     assert 'filename="march-result.csv"' in answer["Content-Disposition"]
     rows = list(csv.DictReader(io.StringIO(_text(answer).lstrip("\ufeff"))))
