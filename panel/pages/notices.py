@@ -17,6 +17,7 @@ from panel.access.request import PanelRequest
 from panel.commands.notices import seen, unread_count
 from panel.door.views import PermissionRequired
 from panel.models import Notice
+from panel.pages.tables import request_url, review_url
 from panel.ui.columns import Column
 from panel.ui.filters import YesNoFilter
 from panel.ui.tables import Empty, Table
@@ -94,13 +95,18 @@ class NoticeOpenView(PermissionRequired):
     permission: ClassVar[str] = SIGNED_IN
 
     def get(self, request: PanelRequest, pk: int) -> HttpResponse:
-        """On to the request's page."""
+        """On to where something can be done about it: decided, settled, or read."""
         person = request.actor.person_or_fail()
         mine = Notice.objects.filter(person=person).select_related("request")
         notice = get_object_or_404(mine, pk=pk)
         seen(person, notice.request)
-        name = "unknown_detail" if notice.kind == Notice.Kind.SETTLE else "request_detail"
-        return HttpResponseRedirect(reverse(name, args=[notice.request.reference]))
+        match notice.kind:
+            case Notice.Kind.DECIDE:
+                return HttpResponseRedirect(review_url(notice.request))
+            case Notice.Kind.SETTLE:
+                url = reverse("unknown_detail", args=[notice.request.reference])
+                return HttpResponseRedirect(url)
+        return HttpResponseRedirect(request_url(notice.request))
 
 
 class BellView(PermissionRequired):

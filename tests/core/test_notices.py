@@ -290,12 +290,20 @@ def test_the_bell_counts_what_is_unread_and_the_list_leads_there(
     assert "waits for your decision" in text_of(client.get(reverse("notice_list")))
     notice = Notice.objects.get(person=cast.bob)
     answer = client.get(reverse("notice_open", args=[notice.pk]))
-    assert answer["Location"] == page_url(request)
+    assert answer["Location"] == reverse("withdrawal", args=[request.reference])
     assert "nothing unread" in client.get(reverse("notice_bell")).content.decode()
     other = signed_in(cast.bella)
     assert other.get(reverse("notice_open", args=[notice.pk])).status_code == 404
     other.get(page_url(request))
     assert unread_count(cast.bella) == 0, "the page itself was opened"
+
+
+def test_the_desks_page_reads_its_notice_too(platform: Platform, cast: Cast, login: int) -> None:
+    request = ask_withdrawal(cast.olga, login, "100.00")
+    tell_all()
+    assert unread_count(cast.bella) == 1
+    signed_in(cast.bella).get(reverse("withdrawal", args=[request.reference]))
+    assert unread_count(cast.bella) == 0
 
 
 def test_all_can_be_marked_as_read_and_only_ones_own(
