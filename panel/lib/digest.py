@@ -9,9 +9,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+_PLAIN = frozenset({str, int, bool, float})
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
 
 def plain(value: Any) -> Any:
     """A value as JSON knows it: decimals and times as text, so that nothing is rounded."""
+    if value is None or type(value) in _PLAIN:
+        return value
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -27,7 +32,7 @@ def plain(value: Any) -> Any:
 
 def canonical(value: Any) -> str:
     """One JSON text for one content: sorted keys, no blanks, ASCII."""
-    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return _ENCODER.encode(plain(value))
 
 
 def sha256(value: Any) -> str:

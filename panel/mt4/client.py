@@ -15,6 +15,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from panel.mt4.errors import MT4Error, OutcomeUnknown, Rejected, Unavailable
 from panel.mt4.protocol import envelope
 from panel.mt4.protocol.catalogue import OPERATIONS
@@ -22,8 +24,9 @@ from panel.mt4.protocol.enums import ResultCode, WebApiErrorCode
 from panel.mt4.protocol.envelope import Answer, NotAnEnvelopeError
 from panel.mt4.protocol.operation import DEADLINES, MAX_LIMIT, Kind, Operation
 from panel.mt4.protocol.wire import WireError, decode, encode, write_time
+from panel.mt4.replies import Reply
 from panel.mt4.tokens import Tokens
-from panel.mt4.transport import NotSentError, Query, Reply, ReplyLostError, Transport
+from panel.mt4.transport import NotSentError, Query, ReplyLostError, Transport
 
 logger = logging.getLogger(__name__)
 
@@ -108,7 +111,7 @@ class Client:
         operation = OPERATIONS[path]
         headers = _headers(operation, key, deadline, request_id)
         url = self._base + operation.url(self.connection.platform_id, **(params or {}))
-        content = None if body is None else json.dumps(encode(body)).encode()
+        content = None if body is None else orjson.dumps(encode(body))
         try:
             reply = self._send(
                 operation.method,
@@ -241,7 +244,7 @@ def _judge(operation: Operation, reply: Reply) -> Answer:
     except NotAnEnvelopeError as error:
         raise _unclear(operation, f"the reply is no answer ({error})") from error
     if not answer.ok:
-        return _refused(operation, answer, reply.headers.get("X-Request-Outcome", ""))
+        return _refused(operation, answer, reply.headers.get("x-request-outcome", ""))
     if answer.data is None:
         return answer
     try:

@@ -12,28 +12,18 @@ import ssl
 import threading
 import time
 import weakref
-import zlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from http.client import (
-    HTTPConnection,
-    HTTPException,
-    HTTPMessage,
-    HTTPResponse,
-    HTTPSConnection,
-    IncompleteRead,
-)
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from panel.mt4.errors import LeaseLost
+from panel.mt4.replies import BadReplyError, Reply, read_reply
 
 POOL_SIZE = 64
 """Connections to one server that are kept when nobody uses them."""
-CHUNK = 1 << 16
-GZIP = 16 + zlib.MAX_WBITS
 
 Query = Sequence[tuple[str, str]]
 Idle = dict[tuple[str, str], list[HTTPConnection]]
@@ -82,15 +72,6 @@ class GuardedSecureConnection(HTTPSConnection):
         super().send(data)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A whole HTTP reply, whatever its status."""
-
-    status: int
-    headers: HTTPMessage
-    body: bytes
-
-
 def _close(idle: Idle) -> None:
     for connections in idle.values():
         while connections:
@@ -135,15 +116,15 @@ class Transport:
         try:
             connection = self._connection(place)
             connection.send(request)
-            reply, keep = _read(connection, method, wait, give_up)
-        except (HTTPException, OSError, zlib.error) as error:
+            reply = _read(connection, wait, give_up)
+        except (HTTPException, BadReplyError, OSError) as error:
             if connection is not None:
                 connection.close()
             kind = ReplyLostError if watch.sent else NotSentError
             raise kind(_name(error)) from error
         finally:
             watch.send_before = None
-        if keep:
+        if reply.keep:
             self._keep(place, connection)
         else:
             connection.close()
@@ -197,25 +178,10 @@ def _written(
     return f"{head}\r\n\r\n".encode("latin-1") + content
 
 
-def _read(
-    connection: HTTPConnection, method: str, wait: float, give_up: float
-) -> tuple[Reply, bool]:
-    """The reply, and whether the connection is good for another request."""
+def _read(connection: HTTPConnection, wait: float, give_up: float) -> Reply:
     connection.sock.settimeout(wait)
-    with HTTPResponse(connection.sock, method=method) as response:
-        response.begin()
-        chunks = []
-        # read1 gives what has arrived, so that a reply which drips does not hold us.
-        while chunk := response.read1(CHUNK):
-            chunks.append(chunk)
-            if time.monotonic() > give_up:
-                raise TimeoutError("the reply took too long")
-        body = b"".join(chunks)
-        if response.length:
-            raise IncompleteRead(body, response.length)
-        if response.headers.get("Content-Encoding", "").lower() == "gzip":
-            body = zlib.decompress(body, GZIP)
-        return Reply(response.status, response.headers, body), not response.will_close
+    with connection.sock.makefile("rb") as source:
+        return read_reply(source, give_up)
 
 
 def _has_ended(connection: HTTPConnection) -> bool:

@@ -20,7 +20,7 @@ from payments.bulk.engine import look as live
 from payments.bulk.engine.chunk import OUT, Chunk, deadline
 from payments.bulk.engine.claim import announce, claim
 from payments.bulk.engine.record import record
-from payments.bulk.engine.threads import pool
+from payments.bulk.engine.threads import THREADS, pool
 from payments.commands import last_second
 from payments.models import BulkFile, BulkItem, Kind
 
@@ -100,12 +100,21 @@ def take_off(chunk: Chunk) -> Flight:
     announced = announce(chunk, take_out)
     for pk in set(take_out) - announced:
         known[pk] = Verdict("unsent", "LeaseLost", "The time to send was over.")
-    sent = []
-    for items in chunk.accounts.values():
-        left = [item for item in items if item.pk not in known]
-        if left:
-            sent.append(pool().submit(_send_in_turn, chunk, left))
-    return Flight(chunk, known, sent)
+    left = ([item for item in items if item.pk not in known] for items in chunk.accounts.values())
+    accounts = deque(filter(None, left))
+    senders = min(THREADS, len(accounts))
+    return Flight(chunk, known, [pool().submit(_send, chunk, accounts) for _ in range(senders)])
+
+
+def _send(chunk: Chunk, accounts: deque[list[BulkItem]]) -> Verdicts:
+    """One sender: account after account, until another one has taken the last."""
+    verdicts: Verdicts = {}
+    while True:
+        try:
+            items = accounts.popleft()
+        except IndexError:
+            return verdicts
+        verdicts.update(_send_in_turn(chunk, items))
 
 
 def _send_in_turn(chunk: Chunk, items: list[BulkItem]) -> Verdicts:

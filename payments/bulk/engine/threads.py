@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-THREADS = 16
+THREADS = 24
 """Calls that one process has under way at a time."""
 
 _pools: dict[int, ThreadPoolExecutor] = {}
