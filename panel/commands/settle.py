@@ -103,6 +103,10 @@ class SettleUnknown(PanelCommand):
             return "You made or decided on the request that is settled here."
         return ""
 
+    def lock(self) -> None:
+        """The settled request: a worker may be writing to it at this moment."""
+        ChangeRequest.objects.select_for_update().filter(reference=self.reference).first()
+
     def apply(self, request: ChangeRequest) -> dict[str, Any]:
         """Take the settled request out of `unknown`."""
         from panel.commands.executor import wake_waiting
