@@ -76,6 +76,8 @@ def lines(limits: Iterable[Limit]) -> list[LimitLine]:
 
 
 def _line(limit: Limit, rows: list[Spent], people: dict[int, User]) -> LimitLine:
+    if limit.per_day is None and limit.per_30_days is None:
+        rows = []  # what is limited only at once is never used up
     shares = [
         Share(people[pk], currency, used, limit)
         for (pk, currency), used in count(limit, rows).items()

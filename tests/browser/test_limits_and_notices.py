@@ -84,7 +84,7 @@ def test_a_limit_from_its_form_to_the_payment_that_it_holds(
     checker.goto(f"{url}/limits/")
     expect(checker.locator("main")).to_contain_text("Olga Petrov: 50")
     checker.get_by_role("link", name="each of Back office").click()
-    expect(checker.locator("main")).to_contain_text("40.00 USD")
+    expect(checker.locator("main")).to_contain_text("40.00")
 
 
 def test_a_job_is_switched_on_by_two_people(panel_stack: Stack, visitor: Visitor) -> None:
