@@ -87,7 +87,7 @@ def _done(
     payments = Payment.objects.bulk_create(
         [
             payment_of(
-                item, chunk.file, request=chunk.run, created=chunk.run.created,
+                item, chunk.file, request_id=chunk.run.pk, created=chunk.run.created,
                 status=Status.DONE, finished=now,
             )
             for item in items
