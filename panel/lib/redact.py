@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 MASK = "***"
@@ -15,6 +16,7 @@ _SECRET = re.compile(
 )
 
 
+@lru_cache(maxsize=2000)
 def is_secret(key: str) -> bool:
     """Whether a key by this name holds something nobody may read."""
     return _SECRET.search(key) is not None
