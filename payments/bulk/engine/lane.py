@@ -26,7 +26,7 @@ from payments.models import BulkFile, BulkItem, Kind
 
 log = structlog.get_logger(__name__)
 
-TURN = 3.0
+TURN = 5.0
 """Seconds after which a lane lets other work have the process."""
 LOOK_FOR_STOP = 0.5
 """Seconds between two looks at whether a person has stopped the file."""
