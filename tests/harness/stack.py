@@ -37,7 +37,8 @@ class Stack:
     """Broker, sandbox, database, web, workers and beat.
 
     `sandbox` are the options of SandboxProcess (`key_memory=2` seconds, `accounts=50`); `env`
-    overrides the panel's variables; `seed=False` leaves the database as migrated.
+    overrides the panel's variables; `seed=False` leaves the database as migrated; `concurrency`
+    is how many tasks each worker carries out at a time.
     """
 
     running: ClassVar[list[Stack]] = []
@@ -49,6 +50,7 @@ class Stack:
         database: Literal["sqlite", "postgres"] = "sqlite",
         broker: Literal["valkey", "redis"] = "valkey",
         workers: int = 1,
+        concurrency: int = 1,
         beat: bool = True,
         web: bool = True,
         seed: bool = True,
@@ -68,6 +70,7 @@ class Stack:
         self._socket_folder = Path(f"/tmp/panel-stack-{secrets.token_hex(4)}")
         self._broker_kind = broker
         self._database = database
+        self._concurrency = concurrency
         self._wanted = (workers, beat, web, seed)
         self._extra = {**SHORT_TIMES, **(env or {})}
 
@@ -111,7 +114,7 @@ class Stack:
     def start_worker(self, *, wait: bool = True, **env: str) -> Service:
         """One more worker process; `env` is for this one alone."""
         number = len(self.workers) + 1
-        command = services.worker_command(_node(number), concurrency=1)
+        command = services.worker_command(_node(number), self._concurrency)
         worker = self._start(f"worker{number}", command, env)
         self.workers.append(worker)
         if wait:
