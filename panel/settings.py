@@ -174,9 +174,14 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "panel"
-# Turns at bulk files queue apart, so that many of them never stand before a single payment.
-CELERY_TASK_QUEUES = [Queue("panel"), Queue("bulk")]
-CELERY_TASK_ROUTES = {"payments.bulk.engine.tasks.take_turn": {"queue": "bulk"}}
+# Workers take from each queue in turn. Turns at bulk files queue apart, so that many of them never
+# stand before a single payment; requests do, so that many of them never stand before the beat's
+# tasks: while an unknown outcome waits to be looked into, so does its account.
+CELERY_TASK_QUEUES = [Queue("panel"), Queue("requests"), Queue("bulk")]
+CELERY_TASK_ROUTES = {
+    "panel.commands.tasks.execute": {"queue": "requests"},
+    "payments.bulk.engine.tasks.take_turn": {"queue": "bulk"},
+}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
     # kombu's defaults give a killed worker's message back after 92 s; so it takes about 10.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from threading import Thread
 
-from celery import shared_task
+from celery import Task, shared_task
+from django.core.cache import cache
 from django.db import connections, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -24,9 +25,21 @@ def start(request_id: int) -> None:
     execute.apply_async((request_id,), retry=False, expires=MESSAGE_LIFE)
 
 
+def _send_again(task: Task[[int], None], request_id: int) -> None:
+    """A further message, unless one from here may still wait in the queue: when the workers are
+    behind, more messages would only put them further behind."""
+    if cache.add(_sent(task, request_id), True, MESSAGE_LIFE):
+        task.apply_async((request_id,), retry=False, expires=MESSAGE_LIFE)
+
+
+def _sent(task: Task[[int], None], request_id: int) -> str:
+    return f"sent:{task.name}:{request_id}"
+
+
 @shared_task
 def execute(request_id: int) -> None:
     """Carry out one approved request."""
+    cache.delete(_sent(execute, request_id))
     executor.run(request_id)
 
 
@@ -40,12 +53,13 @@ def sweep() -> None:
         on_hold="",
     )
     for request_id in due.order_by("decided", "pk").values_list("pk", flat=True)[:500]:
-        start(request_id)
+        _send_again(execute, request_id)
 
 
 @shared_task
 def reconcile_one(request_id: int) -> None:
     """Look into one request whose worker fell silent or whose outcome is unknown."""
+    cache.delete(_sent(reconcile_one, request_id))
     reconcile.look_into(request_id)
 
 
@@ -53,7 +67,7 @@ def reconcile_one(request_id: int) -> None:
 def reconcile_all() -> None:
     """Find what fell silent and what is unknown and due, and have each looked into."""
     for request_id in reconcile.due()[:200]:
-        reconcile_one.apply_async((request_id,), retry=False, expires=MESSAGE_LIFE)
+        _send_again(reconcile_one, request_id)
 
 
 @shared_task
