@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,7 +14,7 @@ from panel.commands import holds
 from panel.commands.base import Invalid, MT4Command, Preview, Risk, Target
 from panel.commands.registry import register
 from panel.lib.money import ZERO
-from panel.models import ChangeRequest, Status
+from panel.models import ChangeRequest, Hold, Platform, Status
 from panel.mt4.protocol.enums import TradeCommand
 from panel.ui.figures import money_text
 from payments.bulk.engine.chunk import DEADLINE, State
@@ -152,7 +153,12 @@ class BulkLine(MT4Command):
 
 
 def _hand_on(request: ChangeRequest) -> None:
-    others = ChangeRequest.objects.filter(
+    """Let the next line of unknown outcome hold the account that this one gives back.
+
+    Its row is locked, so that it cannot come to its end in the same moment and leave the hold
+    behind; one that is locked already is passed over, and `hold_doubts` finds it.
+    """
+    others = ChangeRequest.objects.select_for_update(skip_locked=True).filter(
         command=BulkLine.name,
         platform=request.platform_id,
         login=request.login,
@@ -160,5 +166,18 @@ def _hand_on(request: ChangeRequest) -> None:
     )
     other = others.exclude(pk=request.pk).order_by("pk").first()
     if other is not None and other.login is not None:
-        with transaction.atomic():
-            holds.take(other, [other.login])
+        holds.take(other, [other.login])
+
+
+def hold_doubts(platform: Platform) -> None:
+    """Hold the accounts of unknown lines that nobody holds."""
+    held = Hold.objects.filter(platform=platform).values("login")
+    doubts = ChangeRequest.objects.filter(
+        command=BulkLine.name, platform=platform, status=Status.UNKNOWN
+    )
+    for pk in doubts.exclude(login__in=held).order_by("pk").values_list("pk", flat=True):
+        rows = doubts.select_for_update(skip_locked=True)
+        with suppress(holds.Held), transaction.atomic():
+            request = rows.filter(pk=pk).first()
+            if request is not None and request.login is not None:
+                holds.take(request, [request.login])

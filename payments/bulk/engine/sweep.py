@@ -13,6 +13,7 @@ from panel.commands.executor import wake
 from payments.bulk.engine.chunk import State
 from payments.bulk.engine.finish import finish_if_over
 from payments.bulk.engine.lanes import start_lanes
+from payments.bulk.engine.line import hold_doubts
 from payments.bulk.engine.unknown import make_requests
 from payments.models import BulkFile, BulkItem
 
@@ -28,6 +29,7 @@ def sweep() -> None:
         _free_claimed(file)
         while _doubt_sending(file) == AT_ONCE:
             pass
+        hold_doubts(file.platform)
         if file.state == BulkFile.State.RUNNING and _has_work(file):
             start_lanes(file.pk)
         else:

@@ -322,3 +322,25 @@ def test_nothing_is_lost_while_the_server_is_away(
 
 def _run(file: BulkFile) -> ChangeRequest:
     return ChangeRequest.objects.get(bulk_runs=file)
+
+
+def test_an_account_stays_held_until_its_last_unknown_line_is_known(
+    platform: Platform, cast: Cast
+) -> None:
+    login = new_account(platform, "0")
+    file = running(cast, f"{login},deposit,3,USD,a,", f"{login},deposit,4,USD,b,")
+    assert claim(file, _run(file)) is not None
+    past = timezone.now() - timedelta(seconds=1)
+    file.items.update(lease_until=past, call_until=past)
+    sweep.sweep()
+    first, second = ChangeRequest.objects.filter(command=BulkLine.name).order_by("pk")
+    assert Hold.objects.get().request == first
+    ChangeRequest.objects.update(next_check=timezone.now())
+    reconcile.look_into(first.pk)
+    assert ChangeRequest.objects.get(pk=first.pk).status == Status.DONE
+    assert Hold.objects.get().request == second
+    Hold.objects.all().delete()
+    sweep.sweep()
+    assert Hold.objects.get().request == second
+    assert through(file).status == Status.DONE
+    assert not Hold.objects.exists()
