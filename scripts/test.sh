@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every test: what this process does itself on PostgreSQL and Redis, as in a deployment, and on
-# SQLite and the embedded broker, as in `make run`; then the browser, and the killing of workers.
+# SQLite and the embedded broker, as in `make run`, with the browser and the killing of workers.
 # Arguments go to pytest, and then it is one run: scripts/test.sh -k withdrawal
 set -u
 cd "$(dirname "$0")/.."
@@ -34,15 +34,15 @@ trap 'rm -f "$log"' EXIT
     echo "== On PostgreSQL and Redis"
     TEST_STORAGE=servers $pytest -q -p no:cacheprovider -m "not (browser or chaos or slow)" \
         --ignore tests/mt4 --ignore tests/sandbox || failed=1
-    echo "== In the browser, and with workers killed"
-    TEST_STORAGE=embedded $pytest -q -p no:cacheprovider -m "browser or chaos" || failed=1
+    echo "== With workers killed"
+    TEST_STORAGE=embedded $pytest -q -p no:cacheprovider -m chaos || failed=1
     exit $failed
 ) >"$log" 2>&1 &
 first=$!
 
 failed=0
-echo "== On SQLite and the embedded broker"
-TEST_STORAGE=embedded $pytest -q -m "not (browser or chaos)" || failed=1
+echo "== On SQLite and the embedded broker, and in the browser"
+TEST_STORAGE=embedded $pytest -q -m "not chaos" || failed=1
 wait "$first" || failed=1
 cat "$log"
 exit $failed
