@@ -50,7 +50,8 @@ def record(actor: Actor, action: str, *, source: str, **told: Any) -> AuditEntry
     """Append one entry; the keywords are those of `Happening`.
 
     Belongs at the end of the transaction of what it tells of: the head of the chain stays locked
-    until that commits.
+    until that commits. PostgreSQL looks at foreign keys only then, and locks the rows they point
+    to: so other rows are locked with `no_key=True`, which lets it, and never waits for it here.
     """
     return record_many([Happening(actor=actor, action=action, source=source, **told)])[0]
 
@@ -64,7 +65,7 @@ def record_many(happenings: Sequence[Happening]) -> list[AuditEntry]:
     fields = [_fields(one) for one in happenings]
     entries: list[AuditEntry] = []
     with transaction.atomic():
-        head = head_model.objects.select_for_update().get(pk=1)
+        head = head_model.objects.select_for_update(no_key=True).get(pk=1)
         seq, previous, now = head.seq, head.hash, timezone.now()
         for one in fields:
             seq += 1

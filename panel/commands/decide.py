@@ -132,7 +132,7 @@ def _may_decide(request: ChangeRequest, actor: Actor, source: str) -> User:
 
 def _lock(request: ChangeRequest) -> ChangeRequest:
     """The row, locked, so that two checkers come one after the other."""
-    locked = ChangeRequest.objects.select_for_update().get(pk=request.pk)
+    locked = ChangeRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
     if locked.status != Status.PENDING:
         raise AlreadyDecided(f"{locked.reference} is already {locked.get_status_display()}.")
     return locked

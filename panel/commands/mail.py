@@ -56,7 +56,9 @@ def _due() -> dict[User, list[Notice]]:
     due.exclude(person__is_active=True).update(mail=Notice.Mail.NONE)
     found: dict[User, list[Notice]] = defaultdict(list)
     with transaction.atomic():
-        for notice in due.select_for_update(of=("self",)).select_related("person").order_by("pk"):
+        for notice in (
+            due.select_for_update(of=("self",), no_key=True).select_related("person").order_by("pk")
+        ):
             if notice.person in found or len(found) < PEOPLE_AT_ONCE:
                 found[notice.person].append(notice)
         taken = [notice.pk for notices in found.values() for notice in notices]

@@ -105,7 +105,9 @@ class SettleUnknown(PanelCommand):
 
     def lock(self) -> None:
         """The settled request: a worker may be writing to it at this moment."""
-        ChangeRequest.objects.select_for_update().filter(reference=self.reference).first()
+        ChangeRequest.objects.select_for_update(no_key=True).filter(
+            reference=self.reference
+        ).first()
 
     def apply(self, request: ChangeRequest) -> dict[str, Any]:
         """Take the settled request out of `unknown`."""

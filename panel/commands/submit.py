@@ -132,7 +132,9 @@ def submit(
             command.lock()
             if supersedes:
                 # Locked first: rows are never locked after the head of the audit log.
-                supersedes = ChangeRequest.objects.select_for_update().get(pk=supersedes.pk)
+                supersedes = ChangeRequest.objects.select_for_update(no_key=True).get(
+                    pk=supersedes.pk
+                )
             command.hold_limits(maker, target, but=supersedes, lock=True)
             request = ChangeRequest.objects.create(
                 reference=new_reference(command.prefix),

@@ -43,7 +43,7 @@ def show_once(request: ChangeRequest, name: str, *, actor: Actor, source: str) -
         )
         raise Denied("A one-time secret is for the maker of the request alone.")
     with transaction.atomic():
-        row = Secret.objects.select_for_update().get(request=request, name=name)
+        row = Secret.objects.select_for_update(no_key=True).get(request=request, name=name)
         if not row.sealed:
             raise AlreadyShown(f"“{name}” was shown before and is gone.")
         clear = vault.open_text(row.sealed)

@@ -36,7 +36,7 @@ def back(request: PanelRequest) -> HttpResponseRedirect:
 def keep(user: User, **changes: Any) -> None:
     """Write choices; the row is locked, so that two tabs do not undo each other."""
     with transaction.atomic():
-        locked = User.objects.select_for_update().get(pk=user.pk)
+        locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         locked.preferences = {**locked.preferences, **changes}
         locked.save(update_fields=["preferences"])
 

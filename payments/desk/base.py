@@ -28,8 +28,8 @@ def withdrawal_of(reference: str) -> Withdrawal:
 
 def lock(row: Withdrawal) -> None:
     """The request first, then the withdrawal: the order in which every step takes them."""
-    ChangeRequest.objects.select_for_update().get(pk=row.payment.request_id)
-    Withdrawal.objects.select_for_update().get(pk=row.pk)
+    ChangeRequest.objects.select_for_update(no_key=True).get(pk=row.payment.request_id)
+    Withdrawal.objects.select_for_update(no_key=True).get(pk=row.pk)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -192,7 +192,7 @@ def take_turn(person: User) -> None:
     """Wait until no other request of the person is being counted; held to the end of the
     transaction."""
     LimitTurn.objects.get_or_create(person=person)
-    LimitTurn.objects.select_for_update().get(person=person)
+    LimitTurn.objects.select_for_update(no_key=True).get(person=person)
 
 
 def hold(

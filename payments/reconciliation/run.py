@@ -193,7 +193,7 @@ def _keep(run: Reconciliation, outcome: Outcome, records: int) -> None:
     platform = run.platform
     with transaction.atomic():
         # One writer at a time, should a message have come twice.
-        Platform.objects.select_for_update().get(pk=platform.pk)
+        Platform.objects.select_for_update(no_key=True).get(pk=platform.pk)
         known = {(row.login, row.key): row for row in Difference.objects.filter(platform=platform)}
         found = {(one.side.login, one.key): one for one in outcome.found}
         rows = {place: _row(platform, one, known.get(place), now) for place, one in found.items()}

@@ -7,19 +7,22 @@ the outcome has to be the same.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from panel import audit
+from panel.commands import decide
 from panel.commands.decide import approve, live_before
 from panel.commands.errors import AlreadyDecided
 from panel.commands.executor import claim, run
+from panel.commands.happenings import happened
 from panel.lib.digest import sha256
-from panel.models import Approval, AuditEntry, ChangeRequest, Platform, Status
+from panel.models import Approval, AuditEntry, ChangeRequest, Happening, Platform, Status
 from tests.core.conftest import Cast
 from tests.core.money import (
     approve_as,
@@ -147,3 +150,30 @@ def test_the_audit_chain_holds_when_many_write_at_once(platform: Platform, cast:
     assert at_once(write, write, write, write) == [None] * 4
     assert audit.verify() is None
     assert AuditEntry.objects.filter(actor="panel: race").count() == 40
+
+
+def test_a_locked_row_does_not_keep_the_audit_log_from_what_points_to_it(
+    platform: Platform, cast: Cast
+) -> None:
+    request = ask_withdrawal(cast.olga, new_account(platform), "10.00")
+    locked, written = threading.Event(), threading.Event()
+
+    def decides() -> str:
+        with transaction.atomic():
+            decide._lock(request)
+            locked.set()
+            written.wait(10)
+            audit.record(actor(cast.bob), "decided", source="test", request=request)
+        return "decided"
+
+    def tells() -> str:
+        locked.wait(10)
+        with transaction.atomic():
+            happened(request, Happening.Event.STUCK)
+            audit.record(actor(cast.bella), "told", source="test", request=request)
+            written.set()
+            time.sleep(0.5)  # the other one now waits for the log's head
+        return "told"
+
+    assert at_once(decides, tells) == ["decided", "told"]
+    assert audit.verify() is None

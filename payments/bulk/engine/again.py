@@ -20,7 +20,9 @@ def make_ready(file: BulkFile, states: Collection[BulkItem.State]) -> None:
     as not carried out) is replaced too, and with it the digest over the lines. Call it inside the
     transaction that starts the run.
     """
-    lines = list(BulkItem.objects.select_for_update().filter(file=file, state__in=states))
+    lines = list(
+        BulkItem.objects.select_for_update(no_key=True).filter(file=file, state__in=states)
+    )
     references = [line.reference for line in lines if line.attempt]
     used: set[str] = set()
     for start in range(0, len(references), ROWS_PER_WRITE):

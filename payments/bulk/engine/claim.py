@@ -38,7 +38,7 @@ def claim(file: BulkFile, run: ChangeRequest) -> Chunk | None:
         if not BulkFile.objects.filter(pk=file.pk, state=BulkFile.State.RUNNING).exists():
             return None
         items = list(
-            BulkItem.objects.select_for_update(skip_locked=True)
+            BulkItem.objects.select_for_update(skip_locked=True, no_key=True)
             .filter(Q(not_before__isnull=True) | Q(not_before__lte=now), file=file)
             .filter(state=State.READY)
             .order_by("line")[:SIZE]
@@ -113,7 +113,7 @@ def announce(chunk: Chunk, items: list[int]) -> set[int]:
             state=State.CLAIMED,
             lease_until__gt=timezone.now(),
         )
-        ours = set(rows.select_for_update().values_list("pk", flat=True))
+        ours = set(rows.select_for_update(no_key=True).values_list("pk", flat=True))
         BulkItem.objects.filter(pk__in=ours).update(
             state=State.SENDING, call_until=call_over(chunk.lease_until)
         )

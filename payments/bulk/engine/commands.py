@@ -75,6 +75,11 @@ class StopBulk(PanelCommand):
             button=f"Stop {ready} lines",
         )
 
+    def lock(self) -> None:
+        """The lines that are to be stopped; those that a worker has are not."""
+        rows = BulkItem.objects.filter(file=self.file, state=State.READY).order_by("line")
+        list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
+
     def apply(self, request: ChangeRequest) -> dict[str, Any]:
         """No lane claims any more; the run is closed once what is on its way is final."""
         with transaction.atomic():

@@ -42,7 +42,7 @@ def record(chunk: Chunk, verdicts: Mapping[int, Verdict]) -> bool:
     with transaction.atomic():
         rows = BulkItem.objects.filter(
             pk__in=verdicts, worker=chunk.token, state__in=CLAIMED
-        ).select_for_update()
+        ).select_for_update(no_key=True)
         ours = set(rows.values_list("pk", flat=True))
         if len(ours) != len(verdicts):
             log.warning("outcomes came too late", file=chunk.file.pk, lines=len(verdicts))
@@ -58,14 +58,22 @@ def record(chunk: Chunk, verdicts: Mapping[int, Verdict]) -> bool:
         ]
         _back(by_name["unsent"], verdicts)
         if chunk.later:
-            later = BulkItem.objects.filter(pk__in=chunk.later, state=State.READY)
-            later.update(not_before=None)
+            _come_sooner(chunk.later)
         kept = {item.login for item in by_name["unknown"]}
         free = {item.login for item in chunk.items if item.pk in ours} - kept
         holds.release_accounts(chunk.run, free)
         transaction.on_commit(lambda: wake(chunk.platform, free), robust=True)
         audit.record_many(told)
     return bool(by_name["done"] or by_name["rejected"])
+
+
+def _come_sooner(items: list[int]) -> None:
+    """Lines that waited for these may be claimed now. Whoever has one locked is claiming it, and
+    may wait for an account that is given back here: so it is not waited for.
+    """
+    rows = BulkItem.objects.filter(pk__in=items, state=State.READY)
+    free = rows.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)
+    BulkItem.objects.filter(pk__in=list(free)).update(not_before=None)
 
 
 def given_up(item: BulkItem, verdict: Verdict) -> Verdict:

@@ -47,7 +47,7 @@ def _free_claimed(file: BulkFile) -> None:
     if file.run is None:
         return
     with transaction.atomic():
-        rows = BulkItem.objects.select_for_update(skip_locked=True).filter(
+        rows = BulkItem.objects.select_for_update(skip_locked=True, no_key=True).filter(
             file=file, state=State.CLAIMED, lease_until__lt=timezone.now()
         )
         found = list(rows[:AT_ONCE])
@@ -68,7 +68,7 @@ def _doubt_sending(file: BulkFile) -> int:
         return 0
     now = timezone.now()
     with transaction.atomic():
-        rows = BulkItem.objects.select_for_update(skip_locked=True).filter(
+        rows = BulkItem.objects.select_for_update(skip_locked=True, no_key=True).filter(
             file=file, state=State.SENDING, lease_until__lt=now, call_until__lt=now
         )
         found = list(rows.order_by("line")[:AT_ONCE])
