@@ -6,6 +6,7 @@ import enum
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from panel.access.policy import Needed
@@ -195,7 +196,14 @@ class MT4Command(Command):
     platform: str
 
     def get_platform(self) -> Platform:
-        """The platform by its slug; raises `Invalid` if there is none or it is switched off."""
+        """The platform by its slug; raises `Invalid` if there is none or it is switched off.
+
+        Looked up once: a command is loaded anew for each thing that is done with it.
+        """
+        return self._platform_row
+
+    @cached_property
+    def _platform_row(self) -> Platform:
         from panel.models import Platform
 
         found = Platform.objects.filter(slug=self.platform, enabled=True).first()

@@ -28,7 +28,8 @@ def _messages(api: Api, query: str = "") -> list[str]:
 
 def test_the_journal_says_who_changed_what_from_where(api: Api, login: int) -> None:
     api.patch(f"UserRecord/{login}", {"city": "Rome"})
-    line = _lines(api)[-1]
+    # At the full hour the server's own backup may have been told since.
+    line = next(line for line in reversed(_lines(api)) if line["message"][:4] == "'11'")
     assert line["message"] == f"'11': UserRecord {login}"
     assert (line["code"], line["ip"]) == ("Ok", "127.0.0.1")
 
