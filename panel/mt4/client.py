@@ -24,9 +24,8 @@ from panel.mt4.protocol.enums import ResultCode, WebApiErrorCode
 from panel.mt4.protocol.envelope import Answer, NotAnEnvelopeError
 from panel.mt4.protocol.operation import DEADLINES, MAX_LIMIT, Kind, Operation
 from panel.mt4.protocol.wire import WireError, decode, encode, write_time
-from panel.mt4.replies import Reply
 from panel.mt4.tokens import Tokens
-from panel.mt4.transport import NotSentError, Query, ReplyLostError, Transport
+from panel.mt4.transport import NotSentError, Query, Reply, ReplyLostError, Transport
 
 logger = logging.getLogger(__name__)
 
@@ -244,7 +243,7 @@ def _judge(operation: Operation, reply: Reply) -> Answer:
     except NotAnEnvelopeError as error:
         raise _unclear(operation, f"the reply is no answer ({error})") from error
     if not answer.ok:
-        return _refused(operation, answer, reply.headers.get("x-request-outcome", ""))
+        return _refused(operation, answer, reply.headers.get("X-Request-Outcome", ""))
     if answer.data is None:
         return answer
     try:

@@ -12,18 +12,28 @@ import ssl
 import threading
 import time
 import weakref
+import zlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import (
+    HTTPConnection,
+    HTTPException,
+    HTTPMessage,
+    HTTPResponse,
+    HTTPSConnection,
+    IncompleteRead,
+)
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from panel.mt4.errors import LeaseLost
-from panel.mt4.replies import BadReplyError, Reply, read_reply
 
 POOL_SIZE = 64
 """Connections to one server that are kept when nobody uses them."""
+CHUNK = 1 << 16
+GZIP = 16 + zlib.MAX_WBITS
 
 Query = Sequence[tuple[str, str]]
 Idle = dict[tuple[str, str], list[HTTPConnection]]
@@ -72,6 +82,17 @@ class GuardedSecureConnection(HTTPSConnection):
         super().send(data)
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole HTTP reply, whatever its status; `keep` says whether the connection is good for
+    another request."""
+
+    status: int
+    headers: HTTPMessage
+    body: bytes
+    keep: bool
+
+
 def _close(idle: Idle) -> None:
     for connections in idle.values():
         while connections:
@@ -116,8 +137,8 @@ class Transport:
         try:
             connection = self._connection(place)
             connection.send(request)
-            reply = _read(connection, wait, give_up)
-        except (HTTPException, BadReplyError, OSError) as error:
+            reply = _read(connection, method, wait, give_up)
+        except (HTTPException, OSError, zlib.error) as error:
             if connection is not None:
                 connection.close()
             kind = ReplyLostError if watch.sent else NotSentError
@@ -178,10 +199,24 @@ def _written(
     return f"{head}\r\n\r\n".encode("latin-1") + content
 
 
-def _read(connection: HTTPConnection, wait: float, give_up: float) -> Reply:
+def _read(connection: HTTPConnection, method: str, wait: float, give_up: float) -> Reply:
+    """The reply, whole. `give_up` is a moment of `time.monotonic` after which one that drips is
+    given up."""
     connection.sock.settimeout(wait)
-    with connection.sock.makefile("rb") as source:
-        return read_reply(source, give_up)
+    with HTTPResponse(connection.sock, method=method) as response:
+        response.begin()
+        chunks = []
+        # read1 gives what has arrived, so that a reply which drips does not hold us.
+        while chunk := response.read1(CHUNK):
+            chunks.append(chunk)
+            if time.monotonic() > give_up:
+                raise TimeoutError("the reply took too long")
+        body = b"".join(chunks)
+        if response.length:
+            raise IncompleteRead(body, response.length)
+        if response.headers.get("Content-Encoding", "").lower() == "gzip":
+            body = zlib.decompress(body, GZIP)
+        return Reply(response.status, response.headers, body, not response.will_close)
 
 
 def _has_ended(connection: HTTPConnection) -> bool:
