@@ -76,7 +76,9 @@ class StopBulk(PanelCommand):
         )
 
     def lock(self) -> None:
-        """The lines that are to be stopped; those that a worker has are not."""
+        """The file, as the end of its run does; then the lines that are to be stopped: those that a
+        worker has are not."""
+        BulkFile.objects.select_for_update(no_key=True).filter(pk=self.file).first()
         rows = BulkItem.objects.filter(file=self.file, state=State.READY).order_by("line")
         list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
 
