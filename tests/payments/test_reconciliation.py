@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -280,3 +282,24 @@ def test_a_comparison_is_asked_for_on_the_page(platform: Platform, cast: Cast) -
     assert client.post(address, {"first": today, "last": today}).status_code == 302
     assert Reconciliation.objects.count() == 1
     assert AuditEntry.objects.filter(action="reconciliation started").exists()
+
+
+def test_the_back_office_is_led_to_the_correction_that_a_difference_asks_for(
+    platform: Platform, cast: Cast
+) -> None:
+    login = new_account(platform, "0")
+    deposit(cast, login, "10.00")
+    by_hand(platform, login, "7.00")
+    reconcile(platform, cast)
+    (row,) = differences(login)
+    client = Client()
+    client.force_login(cast.olga)
+    page = client.get(reverse("difference_detail", args=[row.pk])).content.decode()
+    found = re.search(r'href="([^"]*/correction/[^"]*)"', page)
+    assert found is not None
+    form = client.get(html.unescape(found[1])).content.decode()
+    assert 'value="7.00"' in form
+    assert re.search(r'value="out"[^>]*checked', form)
+    client.force_login(make_user("Mona", "manager"))
+    page = client.get(reverse("difference_detail", args=[row.pk])).content.decode()
+    assert "/correction/" not in page
