@@ -160,7 +160,8 @@ class BulkItem(models.Model):
     finished = models.DateTimeField(null=True)
 
     class Meta:
-        ordering = ("file", "line")
+        # By the column, not by the file it names: a lock on lines must not lock their file too.
+        ordering = ("file_id", "line")
         indexes = (
             models.Index(fields=("file", "state", "line"), name="bulk_item_state"),
             models.Index(fields=("file", "login"), name="bulk_item_account"),
@@ -198,7 +199,7 @@ class BulkError(models.Model):
     message = models.CharField(max_length=300)
 
     class Meta:
-        ordering = ("file", "line", "pk")
+        ordering = ("file_id", "line", "pk")
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.message}"

@@ -344,3 +344,8 @@ def test_an_account_stays_held_until_its_last_unknown_line_is_known(
     assert Hold.objects.get().request == second
     assert through(file).status == Status.DONE
     assert not Hold.objects.exists()
+
+
+def test_a_lock_on_lines_does_not_reach_their_file() -> None:
+    """Else a lane that writes and a person who stops the file wait for each other."""
+    assert BulkFile._meta.db_table not in str(BulkItem.objects.select_for_update().query)
