@@ -22,6 +22,7 @@ from panel.ui import reasons, story
 from panel.ui.figures import money_text
 from panel.ui.links import Link
 from panel.ui.look import Look, live_look
+from payments.desk import names
 from payments.desk.deeds import DeedsMixin
 from payments.desk.history import decisions
 from payments.desk.lists import tab_url
@@ -102,6 +103,8 @@ class ReviewView(DeedsMixin):
         trading, traded = Trading(), list[Check]()
         if row.stage not in CLOSED:
             trading, traded = trading_of(row, payment.currency)
+        # Whoever pays it out has to see it too, not only who decides.
+        owner = [] if look else list(names.check(row.beneficiary, payment.account_name))
         why_not = decide.why_not(change, person)
         away = bool(look and look.away)
         return {
@@ -119,7 +122,7 @@ class ReviewView(DeedsMixin):
             "stale": self.stale,
             "trouble": self.trouble,
             "why_not": why_not if open_to_decide else "",
-            "checks": [*(look.checks if look else ()), *money.checks, *traded],
+            "checks": [*(look.checks if look else owner), *money.checks, *traded],
             "rejection": change.approvals.filter(decision=Approval.Decision.REJECT)
             .select_related("checker")
             .first(),
