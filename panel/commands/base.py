@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from panel.access.policy import Needed
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from panel.access.actor import Actor
     from panel.commands.call import Call
     from panel.models import ChangeRequest, Platform, User
@@ -224,6 +226,11 @@ class MT4Command(Command):
     def traces(cls, request: ChangeRequest) -> Sequence[tuple[int, str]]:
         """Where MT4's records would show it: accounts, each with the reference looked for."""
         return [(request.login, request.reference)] if request.login else []
+
+    @classmethod
+    def traced_since(cls, request: ChangeRequest) -> datetime:
+        """The moment (UTC) before which MT4's records cannot show it: nothing was sent earlier."""
+        return request.created
 
     @classmethod
     def in_doubt(cls, request: ChangeRequest) -> str:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from panel.commands.base import Evidence
 from panel.lib import vault
 from panel.models import ChangeRequest, Secret
-from panel.mt4.errors import LeaseLost, OutcomeUnknown, Rejected
+from panel.mt4.errors import LeaseLost, OutcomeUnknown, Rejected, Unavailable
 
 if TYPE_CHECKING:
     from panel.mt4.read import Reader
@@ -108,7 +108,7 @@ class Call:
         if "done" in known:
             return dict(known["done"])
         if known:
-            seen = evidence()
+            seen = _look(evidence)
             if seen.verdict != "absent":
                 return self._keep_seen(name, seen)
             if not self.repeats:
@@ -124,7 +124,7 @@ class Call:
             return self._keep(name, send(parcel))
         except Rejected:
             # The refusal speaks of this sending; an earlier one may have come through since.
-            if known and (seen := evidence()).verdict != "absent":
+            if known and (seen := _look(evidence)).verdict != "absent":
                 return self._keep_seen(name, seen)
             raise
 
@@ -184,3 +184,15 @@ class Call:
             request=self.request, name=name, defaults={"sealed": vault.seal_text(make())}
         )
         return vault.open_text(row.sealed)
+
+
+def _look(evidence: Callable[[], Evidence]) -> Evidence:
+    """What MT4's records show. A refusal to show them is none of the step: it says nothing of it,
+    so it counts as MT4 being away.
+    """
+    try:
+        return evidence()
+    except Rejected as refused:
+        raise Unavailable(
+            f"MT4 does not show its records: {refused.explain()}", activity_id=refused.activity_id
+        ) from refused

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -108,6 +108,14 @@ def traces_of(request: ChangeRequest) -> Sequence[tuple[int, str]]:
     return command.traces(request) if issubclass(command, MT4Command) else []
 
 
+def traced_since(request: ChangeRequest) -> datetime:
+    """Before which MT4's records cannot show it."""
+    command = command_class(request.command)
+    if issubclass(command, MT4Command):
+        return command.traced_since(request)
+    return request.created
+
+
 def in_doubt(request: ChangeRequest) -> str:
     """The step nobody knows of, in words; empty where there is one alone."""
     command = command_class(request.command)
@@ -119,7 +127,7 @@ def evidence_of(request: ChangeRequest) -> Evidence:
     traces = traces_of(request)
     if request.platform is None or not traces:
         return Evidence([], [])
-    first = request.platform.server_time(request.created) - WINDOW
+    first = request.platform.server_time(traced_since(request)) - WINDOW
     last = request.platform.server_time() + WINDOW
     reading, history = reader(request.platform.connection), []
     try:

@@ -239,6 +239,21 @@ def test_after_an_hour_without_mt4_people_are_asked(
     assert "Still unknown after 1 h" in request.outcome_text
 
 
+@pytest.mark.parametrize("code", ["NotEnoughRights", "TooFrequent"])
+def test_records_that_mt4_refuses_to_show_do_not_make_a_payment_failed(
+    platform: Platform, cast: Cast, sandbox: SandboxProcess, code: str
+) -> None:
+    request = ask_deposit(cast.olga, new_account(platform), "10.00")
+    sandbox.fault("drop_after", "TradeTransaction", count=1)
+    assert carry_out(request).status == Status.UNKNOWN
+    sandbox.fault("mt4_error", "TradesUserHistory", code=code, count=1)
+    time.sleep(0.3)
+    reconcile.look_into(request.pk)
+    assert ChangeRequest.objects.get(pk=request.pk).status == Status.UNKNOWN
+    assert settle_down(request).status == Status.DONE
+    assert len(records_with(platform, request)) == 1
+
+
 def test_settling_takes_two_people_who_had_no_hand_in_it(
     platform: Platform, cast: Cast, sandbox: SandboxProcess
 ) -> None:

@@ -25,6 +25,8 @@ from payments.mirror import keep
 from payments.models import BulkItem, Kind, Payment
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from panel.access.actor import Actor
     from panel.commands.base import Evidence
     from panel.commands.call import Call, Send
@@ -98,7 +100,7 @@ class BulkLine(MT4Command):
                 self.get_platform(),
                 self.login,
                 call.reference,
-                since=call.request.created,
+                since=self.traced_since(call.request),
             )
             return judge(found, kind=self.purse, amount=self.signed)
 
@@ -118,7 +120,9 @@ class BulkLine(MT4Command):
     def after(self, reader: Reader, request: ChangeRequest) -> dict[str, Any]:
         """What the account's history says now; the record is kept, and its ticket."""
         platform = self.get_platform()
-        found = records_of(reader, platform, self.login, request.reference, since=request.created)
+        found = records_of(
+            reader, platform, self.login, request.reference, since=self.traced_since(request)
+        )
         keep(platform, [(trade, request.mt4_group, request.currency) for trade in found])
         seen = judge(found, kind=self.purse, amount=self.signed)
         if seen.verdict == "found":
@@ -129,6 +133,13 @@ class BulkLine(MT4Command):
     def disagreement(self, after: dict[str, Any], request: ChangeRequest) -> str:
         """MT4 said yes: its history must say so too, once, and with this amount."""
         return "" if after["records"] == "found" else str(after["records_text"])
+
+    @classmethod
+    def traced_since(cls, request: ChangeRequest) -> datetime:
+        """The file's: its request is made once the outcome is in doubt, which may be days after
+        the line was sent, if nobody was there to look.
+        """
+        return BulkItem.objects.select_related("file").get(pk=request.payload["item"]).file.created
 
     @classmethod
     def moved(cls, request: ChangeRequest) -> None:

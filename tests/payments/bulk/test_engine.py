@@ -308,6 +308,20 @@ def test_lines_that_a_dead_worker_had_sent_are_found_by_their_records(
     assert not Hold.objects.exists()
 
 
+def test_a_line_sent_days_before_anybody_looked_is_found_and_not_sent_again(
+    platform: Platform, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login, now = new_account(platform, "0"), timezone.now
+    file = running(cast, f"{login},deposit,3,USD,a,")
+    dead = claim(file, _run(file))
+    assert dead is not None
+    lane.take_off(dead).land()
+    time.sleep(2.1)  # the sandbox forgets the key
+    monkeypatch.setattr(timezone, "now", lambda: now() + timedelta(days=4))
+    assert through(file).status == Status.DONE
+    assert balance_of(platform, login) == Decimal("3.00")
+
+
 def test_nothing_is_lost_while_the_server_is_away(
     platform: Platform, cast: Cast, sandbox: SandboxProcess
 ) -> None:
