@@ -5,6 +5,8 @@
 2. The database, the static files and the demo data are brought up to date.
 3. honcho runs web, worker and beat, and a watcher that ends when anything of step 1 ends.
    One process that ends brings all of them down; step 1 is stopped last.
+
+Nothing outlives this process, even if it is killed: each one watches it (scripts.tied).
 """
 
 from __future__ import annotations
@@ -87,6 +89,7 @@ def run_panel(here: Surroundings) -> int:
         "panel": [sys.executable, "-m", "scripts.watch"],
     }.items():
         # "exec" leaves no shell between honcho and the process it signals.
+        command = services.tied(command)
         manager.add_process(name, f"exec {shlex.join(command)}", env={**here.env, **extra})
     try:
         manager.loop()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -66,6 +65,12 @@ def beat_command() -> list[str]:
     return [*celery, "beat", "--pidfile", "", "--loglevel", "WARNING"]
 
 
+def tied(command: Sequence[str]) -> list[str]:
+    """The command, to be started at the head of a process group, ending with this process."""
+    # Without site-packages, which the watcher does not need and would be slow to find.
+    return [sys.executable, "-S", "-m", "scripts.tied", str(os.getpid()), *command]
+
+
 @dataclass(slots=True)
 class Service:
     """A running process in a session of its own, writing to a log file."""
@@ -84,18 +89,16 @@ class Service:
         env: Mapping[str, str],
         user: str | None = None,
     ) -> Service:
-        """Start `command`; where the system can, it dies with the process that started it.
+        """Start `command`; it ends with the process that started it, however that one ends.
 
         `user` is for root alone: whom to become.
         """
         log.parent.mkdir(parents=True, exist_ok=True)
-        if shutil.which("setpriv"):
-            command = ["setpriv", "--pdeathsig", "KILL", "--", *command]
         if user:
             command = ["runuser", "-u", user, "--", *command]
         with log.open("ab") as output:
             process = subprocess.Popen(
-                command,
+                tied(command),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -1,4 +1,4 @@
-"""`make run` itself: ready, stopped by one signal, and clear about what is in its way."""
+"""`make run` itself: ready, clear about what is in its way, and gone when it ends or dies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from scripts.services import ROOT
+from scripts.services import ROOT, Service
 from tests.harness.prepared import base_env
 from tests.harness.waiting import free_port, wait_until
 
@@ -29,39 +29,24 @@ class Runner:
         }
         del self.env["SECRET_KEY"]
         self.output = folder / "output"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.service: Service | None = None
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Start it, its output going to a file."""
-        with self.output.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "scripts.run"],
-                cwd=ROOT,
-                env=self.env,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        return self.process
+        """Start it, its output going to a file, and wait until it says that it is ready."""
+        self.output.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "scripts.run"]
+        self.service = Service.start("runner", command, log=self.output, env=self.env)
+        self.service.wait_until(lambda: "The panel is ready" in self.output.read_text(), 90)
+        return self.service.process
 
-    def ready(self) -> bool:
-        """Whether it has said so."""
-        assert self.process is not None
-        assert self.process.poll() is None, self.output.read_text()
-        return "The panel is ready" in self.output.read_text()
-
-    def left_over(self) -> list[str]:
-        """Command lines of processes that still run in this panel's data folder."""
+    def running(self) -> list[Path]:
+        """Processes in this panel's data folder, as folders of /proc."""
         mark = f"DATA_DIR={self.env['DATA_DIR']}".encode()
-        found = []
-        for environ in Path("/proc").glob("[0-9]*/environ"):
-            try:
-                if mark in environ.read_bytes():
-                    command = (environ.parent / "cmdline").read_bytes()
-                    found.append(command.replace(b"\0", b" ").decode())
-            except OSError:
-                continue  # it ended while we looked, or is not ours
-        return found
+        return [one for one in Path("/proc").glob("[0-9]*") if mark in _read(one / "environ")]
+
+    def nothing_left(self) -> bool:
+        """Whether all of them have ended."""
+        return not self.running()
 
 
 @pytest.fixture(scope="module")
@@ -69,29 +54,17 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
     """A runner that is stopped, whatever the tests did; they share its data folder."""
     runner = Runner(tmp_path_factory.mktemp("run"))
     yield runner
-    if runner.process and runner.process.poll() is None:
-        runner.process.send_signal(signal.SIGTERM)
-        runner.process.wait(20)
+    if runner.service:
+        runner.service.stop(20)
 
 
-def test_one_ctrl_c_stops_everything(runner: Runner) -> None:
+def test_one_panel_to_a_folder_and_one_ctrl_c_stops_everything(runner: Runner) -> None:
     process = runner.start()
-    wait_until(runner.ready, 90, "the panel to be ready")
     said = runner.output.read_text()
     assert f"http://localhost:{runner.env['PORT']}" in said
     assert "compliance2@" in said
     page = requests.get(f"http://localhost:{runner.env['PORT']}/", timeout=20)
     assert page.status_code == 200
-    os.kill(process.pid, signal.SIGINT)
-    assert process.wait(20) == 0
-    assert runner.left_over() == []
-
-
-def test_a_second_panel_on_the_same_folder_is_refused_and_a_dead_sandbox_ends_the_first(
-    runner: Runner,
-) -> None:
-    process = runner.start()
-    wait_until(runner.ready, 90, "the panel to be ready again")
     second = subprocess.run(
         [sys.executable, "-m", "scripts.run"],
         cwd=ROOT,
@@ -101,17 +74,42 @@ def test_a_second_panel_on_the_same_folder_is_refused_and_a_dead_sandbox_ends_th
     )
     assert second.returncode == 1
     assert second.stderr.startswith("A panel already runs on")
+    os.kill(process.pid, signal.SIGINT)
+    assert process.wait(20) == 0
+    wait_until(runner.nothing_left, 5, "the last watcher to go")
 
-    sandbox = next(p for p in Path("/proc").glob("[0-9]*") if _is_sandbox(p, runner))
+
+def test_a_dead_sandbox_ends_the_panel(runner: Runner) -> None:
+    process = runner.start()
+    sandbox = next(one for one in runner.running() if _is_sandbox(one, runner))
     os.kill(int(sandbox.name), signal.SIGKILL)
     assert process.wait(30) == 1
     assert "The sandbox stopped" in runner.output.read_text()
-    assert runner.left_over() == []
+    wait_until(runner.nothing_left, 5, "the last watcher to go")
+
+
+def test_nothing_outlives_a_killed_runner(runner: Runner) -> None:
+    process = runner.start()
+    words = b" ".join(_read(one / "cmdline") for one in runner.running())
+    for part in (b"granian", b"worker", b"beat", b"panel.mt4.sandbox", b"valkey"):
+        assert part in words
+    process.kill()
+    process.wait()
+    wait_until(runner.nothing_left, 10, "everything to end")
 
 
 def _is_sandbox(process: Path, runner: Runner) -> bool:
+    command = _read(process / "cmdline").split(b"\0")
+    # Its watcher has the same words after its own.
+    return b"scripts.tied" not in command and {
+        b"panel.mt4.sandbox",
+        runner.env["SANDBOX_PORT"].encode(),
+    } <= {*command}
+
+
+def _read(file: Path) -> bytes:
+    """A file of /proc; nothing when the process ended while we looked, or is not ours."""
     try:
-        command = (process / "cmdline").read_bytes()
+        return file.read_bytes()
     except OSError:
-        return False
-    return b"panel.mt4.sandbox" in command and runner.env["SANDBOX_PORT"].encode() in command
+        return b""
