@@ -29,7 +29,7 @@ def main() -> NoReturn:
         watch(owner, ended)
     os.close(ended)
     os.set_inheritable(held, True)
-    os.execvp(command[0], command)
+    os.execvp(command[0], command)  # noqa: S606
 
 
 def watch(owner: int, ended: int) -> NoReturn:
