@@ -57,6 +57,8 @@ class NumberField(forms.CharField):
         number = Decimal(re.sub("[ ,]", "", text))
         if number <= 0:
             raise forms.ValidationError("It must be more than zero.")
+        if number > money.LARGEST:
+            raise forms.ValidationError(f"It must not exceed {money.show(money.LARGEST)}.")
         return number
 
 

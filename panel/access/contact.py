@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from panel.access.actor import Actor
 
 RIGHT = "accounts.contact"
 HIDDEN = "•••"
@@ -24,3 +27,10 @@ def concealed(value: Any, name: str = "") -> Any:
     if isinstance(value, list | tuple):
         return [concealed(item, name) for item in value]
     return HIDDEN if value and is_contact(name) else value
+
+
+def left_out(values: dict[str, Any], reader: Actor) -> dict[str, Any]:
+    """Values without the contact details, unless the reader may see those."""
+    if reader.may(RIGHT):
+        return values
+    return {name: value for name, value in values.items() if not is_contact(name)}

@@ -54,10 +54,12 @@ def check_scope(
         _denied(command, actor, source, f"{target.text} is outside the scopes of {actor.label}.")
 
 
-def check_superseded(earlier: ChangeRequest, command: Command, target: Target) -> None:
-    """Raise `Invalid` unless the earlier request waits, and asked for the same kind of thing."""
-    same = (earlier.command, earlier.object_kind) == (command.name, target.kind)
-    if not same or earlier.login != target.login:
+def check_superseded(
+    earlier: ChangeRequest, command: Command, target: Target, platform: Platform | None
+) -> None:
+    """Raise `Invalid` unless the earlier request waits, and asked for the same of the same."""
+    asked = (command.name, platform.pk if platform else None, target.kind, target.key)
+    if asked != (earlier.command, earlier.platform_id, earlier.object_kind, earlier.object_key):
         raise Invalid.of(f"{earlier.reference} is about something else: it cannot be replaced.")
     if earlier.status != Status.PENDING:
         raise Invalid.of(
@@ -110,7 +112,7 @@ def submit(
     target = command.target(live)
     check_scope(command, target, platform, actor, source=source)
     if supersedes:
-        check_superseded(supersedes, command, target)
+        check_superseded(supersedes, command, target, platform)
     command.validate(live, actor)
     if command.reason_needed and not reason.strip():
         raise Invalid.of("Say why: whoever decides on it reads this.", "reason")

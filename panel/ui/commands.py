@@ -17,10 +17,12 @@ from django import forms
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from panel.access import contact
 from panel.access.request import PanelRequest
 from panel.commands.base import Command, Invalid
 from panel.commands.errors import AlreadyDecided, Denied
-from panel.commands.submit import live_reader, submit
+from panel.commands.inbox import visible_requests
+from panel.commands.submit import check_right, check_scope, live_reader, submit
 from panel.models import ChangeRequest
 from panel.mt4.errors import MT4Error, Unavailable
 from panel.ui.attachments import AttachmentsField, kept_values
@@ -69,14 +71,20 @@ class CommandView(PanelView):
         values: dict[str, Any] = {"reason": change.reason}
         for name, value in change.payload.items():
             values |= value if isinstance(value, dict) else {name: value}
-        return values
+        if change.maker_id == self.request.actor.person_or_fail().pk:
+            return values
+        return contact.left_out(values, self.request.actor)
 
     def get_superseded(self) -> ChangeRequest | None:
-        """The waiting request that this form changes, if the address names one."""
+        """The waiting request that this form changes, if the address names one.
+
+        Only one that this person may see: for others it does not exist.
+        """
         reference = self.request.GET.get("supersedes") or self.request.POST.get("supersedes")
         if not reference:
             return None
-        change = ChangeRequest.objects.filter(reference=reference).first()
+        seen = visible_requests(self.request.actor.person_or_fail())
+        change = seen.filter(reference=reference).first()
         if change is None:
             raise Http404(f"There is no request {reference}.")
         return change
@@ -147,10 +155,13 @@ class CommandView(PanelView):
         self, form: forms.Form, command: Command, key: str, confirm_error: str = ""
     ) -> HttpResponse:
         """What will happen, and the button that does it."""
-        live = live_reader(command)
-        command.validate(live, self.request.actor)
+        live, actor = live_reader(command), self.request.actor
+        check_right(command, actor, source="web")
+        target = command.target(live)
+        check_scope(command, target, command.get_platform(), actor, source="web")
+        command.validate(live, actor)
         if command.moves_money:
-            maker, target = self.request.actor.person_or_fail(), command.target(live)
+            maker = actor.person_or_fail()
             command.hold_limits(maker, target, but=self.get_superseded(), lock=False)
         preview = command.preview(live)
         return self.render(

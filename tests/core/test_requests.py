@@ -24,7 +24,7 @@ from tests.core.money import (
     new_account,
     records_with,
 )
-from tests.factories import actor, make_user
+from tests.factories import actor, make_platform, make_user
 from tests.harness.sandbox import SandboxProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -252,5 +252,28 @@ def test_a_request_is_replaced_only_by_one_of_its_kind_while_it_waits(
                 key="other",
                 supersedes=earlier,
             )
+    waiting.refresh_from_db()
+    assert waiting.status == Status.PENDING
+
+
+def test_a_request_takes_the_place_of_none_on_another_server(
+    platform: Platform, cast: Cast, sandbox: SandboxProcess
+) -> None:
+    from panel.commands.submit import submit
+    from payments.commands import Withdraw
+
+    login = new_account(platform)
+    waiting = ask_withdrawal(cast.olga, login, "10.00")
+    make_platform(sandbox.url, slug="other", name="Other")
+    same_login = Withdraw(platform="other", login=login, amount=Decimal("12.00"))
+    with pytest.raises(Invalid, match="something else"):
+        submit(
+            same_login,
+            actor=actor(cast.olga),
+            source="test",
+            reason="",
+            key="other",
+            supersedes=waiting,
+        )
     waiting.refresh_from_db()
     assert waiting.status == Status.PENDING

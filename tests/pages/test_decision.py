@@ -10,8 +10,10 @@ import pytest
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.commands import CreateAccount
 from panel.commands.decide import reject
-from panel.models import Approval, AuditEntry, Platform, Status
+from panel.commands.submit import submit
+from panel.models import Approval, AuditEntry, Platform, Role, Status
 from panel.mt4.write import writer
 from tests.core.money import approve_as, ask_deposit, ask_withdrawal, carry_out, new_account
 from tests.factories import actor, make_user
@@ -281,3 +283,46 @@ def test_a_waiting_payment_is_changed_by_one_that_takes_its_place(
     # Whoever may not make payments is not offered to change one.
     other = ask_withdrawal(cast.olga, new_account(platform), "10.00")
     assert "supersedes" not in signed_in(cast.bob).get(page_url(other)).content.decode()
+
+
+def test_a_form_tells_nothing_of_a_request_outside_the_scopes(
+    platform: Platform, cast: Cast
+) -> None:
+    theirs = new_account(platform, group="retail-eu")
+    request = ask_withdrawal(cast.olga, new_account(platform), "77.00", comment="for Anna")
+    narrow = signed_in(make_user("Nora", "back-office", groups="retail*"))
+    form = reverse("payment_withdraw", args=("demo", theirs))
+    assert narrow.get(form).status_code == 200
+    assert narrow.get(form, {"supersedes": request.reference}).status_code == 404
+    fields = {"amount": "1.00", "method": "internal", "key": "k", "supersedes": request.reference}
+    assert narrow.post(form, {**fields, "step": "send"}).status_code == 404
+    request.refresh_from_db()
+    assert request.status == Status.PENDING
+
+
+def test_a_form_that_changes_a_request_shows_no_contact_details_without_the_right(
+    platform: Platform, cast: Cast
+) -> None:
+    opening = submit(
+        CreateAccount(
+            platform="demo",
+            group="real-std-usd",
+            leverage=100,
+            profile={"name": "Anna Kowalska", "email": "anna@example.com"},
+        ),
+        actor=actor(cast.olga),
+        source="test",
+        reason="",
+        key="open",
+    )
+    Role.objects.create(
+        slug="opener",
+        name="Opener",
+        permissions=["home.view", "requests.view", "accounts.view", "accounts.create"],
+    )
+    form = reverse("account_create", args=("demo",))
+    shown = signed_in(make_user("Otto", "opener")).get(form, {"supersedes": opening.reference})
+    assert "Anna Kowalska" in shown.content.decode()
+    assert "anna@example.com" not in shown.content.decode()
+    for_olga = signed_in(cast.olga).get(form, {"supersedes": opening.reference})
+    assert "anna@example.com" in for_olga.content.decode()

@@ -88,3 +88,17 @@ def test_when_it_is_known_the_page_leads_to_the_request(unknown: ChangeRequest, 
     ChangeRequest.objects.update(status=Status.DONE)
     answer = signed_in(cast.maya).get(reverse("unknown_detail", args=[unknown.reference]))
     assert answer["Location"] == page_url(unknown)
+
+
+def test_nothing_is_told_of_an_outcome_outside_the_scopes(
+    unknown: ChangeRequest, cast: Cast
+) -> None:
+    narrow = signed_in(make_user("Nora", "manager", groups="demo*"))
+    assert narrow.get(reverse("unknown_detail", args=[unknown.reference])).status_code == 404
+    answer = narrow.post(
+        reverse("unknown_settle", args=[unknown.reference]),
+        {"happened": "yes", "finding": "The ticket is there.", "key": "k", "step": "preview"},
+    )
+    assert answer.status_code == 403
+    assert "it happened on MT4" not in text_of(answer)
+    assert AuditEntry.objects.filter(action="request requests.settle", outcome="denied").exists()
