@@ -48,11 +48,9 @@ def _needs_servers(item: pytest.Item) -> bool:
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """After a test with real transactions, put back what the migrations made."""
     with django_db_blocker.unblock():
-        initial = database.contents()
+        bring_back = database.keep()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            TransactionTestCase, "_fixture_teardown", lambda self: database.reset(initial)
-        )
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: bring_back())
         yield
 
 

@@ -1,36 +1,68 @@
-"""Emptying the test database after a test with real transactions."""
+"""Bringing the test database back after a test with real transactions."""
 
 from __future__ import annotations
 
-from django.apps import apps
-from django.core.management import call_command
-from django.core.management.color import no_style
-from django.db import connection
+import sqlite3
+from collections.abc import Callable, Sequence
 
-from panel.audit import triggers
-from payments import triggers as notes
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 
-def contents() -> str:
-    """The rows that the migrations made (roles, policies), to be put back after each flush."""
-    return connection.creation.serialize_db_to_string()
+def keep() -> Callable[[], None]:
+    """Remember the database as the migrations made it; what brings it back to that.
 
-
-def reset(initial: str) -> None:
-    """Bring the database back to `initial`.
-
-    The triggers of the audit log and of notes refuse to empty them, so they are down for that
-    moment.
+    Most tests have real transactions, so this has to be quick: a whole file on SQLite, only what
+    differs on PostgreSQL.
     """
-    with connection.schema_editor() as editor:
-        triggers.drop(editor)
-        notes.drop(editor)
-    call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
-    connection.creation.deserialize_db_from_string(initial)
-    # Rows put back keep their numbers; on PostgreSQL the next new row would take one of them.
+    return _keep_postgres() if connection.vendor == "postgresql" else _keep_sqlite()
+
+
+def _keep_sqlite() -> Callable[[], None]:
+    kept = sqlite3.connect(":memory:")
+    connection.ensure_connection()
+    connection.connection.backup(kept)
+
+    def bring_back() -> None:
+        connection.ensure_connection()
+        kept.backup(connection.connection)
+
+    return bring_back
+
+
+def _keep_postgres() -> Callable[[], None]:
     with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_sql(no_style(), apps.get_models()):
-            cursor.execute(statement)
-    with connection.schema_editor() as editor:
-        triggers.create(editor)
-        notes.create(editor)
+        tables = connection.introspection.django_table_names(only_existing=True)
+        filled = {table: rows for table in tables if (rows := _rows(cursor, table))}
+        numbers = _numbers(cursor)
+    empty = ";".join(f"DELETE FROM {table}" for table in tables if table not in filled)
+
+    def bring_back() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            # The triggers of the audit log and of notes refuse to empty them, and foreign keys ask
+            # for an order: for this moment neither is heard.
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            cursor.execute(empty)
+            for table, rows in filled.items():
+                if _rows(cursor, table) != rows:
+                    cursor.execute(f"DELETE FROM {table}")
+                    with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                        copy.write(b"".join(rows))
+            now = _numbers(cursor)
+            for name, last in numbers.items():
+                if now[name] != last:
+                    cursor.execute("SELECT setval(%s, %s, %s)", [name, last or 1, last is not None])
+
+    return bring_back
+
+
+def _rows(cursor: CursorWrapper, table: str) -> Sequence[bytes]:
+    """The rows of a table, as PostgreSQL writes them down."""
+    with cursor.copy(f"COPY {table} TO STDOUT") as copy:
+        return [bytes(row) for row in copy]
+
+
+def _numbers(cursor: CursorWrapper) -> dict[str, int | None]:
+    """The last number that each sequence gave; None when it gave none."""
+    cursor.execute("SELECT sequencename, last_value FROM pg_sequences")
+    return dict(cursor.fetchall())
