@@ -1,34 +1,23 @@
-"""Transfers: two legs, both or none; what a form refuses; what goes wrong between the legs."""
+"""Transfers: two legs; what a form refuses; what whoever decides is told."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.urls import reverse
-from django.utils import timezone
-from pytest_django.fixtures import Settings
 
-from panel import audit
-from panel.commands import executor
-from panel.commands.call import Call
-from panel.commands.submit import live_reader, submit
-from panel.models import AuditEntry, ChangeRequest, Hold, Platform, Status
-from panel.mt4.errors import Rejected
+from panel.commands.submit import live_reader
+from panel.models import AuditEntry, Hold, Platform, Status
 from panel.mt4.write import writer
 from payments.books import books
-from payments.commands import Deposit
 from payments.models import Kind, Payment
 from tests.core.conftest import Cast
 from tests.core.money import approve_as, balance_of, carry_out
-from tests.core.test_reconcile import settle_down
-from tests.factories import actor, make_user
+from tests.factories import make_user
 from tests.harness.sandbox import SandboxProcess
-from tests.payments.test_commands import ask, enabled_account, errors_of, levels, make
-from tests.payments.test_pages import as_user
+from tests.payments.test_commands import ask, enabled_account, errors_of, levels
 from tests.payments.transferring import (
     approved_transfer,
     balances,
@@ -38,26 +27,7 @@ from tests.payments.transferring import (
     transfer,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
-REFUSE = {"code": "TradeDisable"}
-
-
-@pytest.fixture(autouse=True)
-def short_waits(settings: Settings) -> None:
-    """Seconds, not minutes."""
-    settings.MT4_DEADLINE_MARGIN = 1.0
-    settings.MT4_CHANGE_DEADLINE = 1.0
-    settings.RECONCILE_PAUSE = 0.2
-    settings.EXECUTION_LEASE = 2
-
-
-@pytest.fixture
-def pair(platform: Platform) -> tuple[int, int]:
-    """Two accounts of one owner, 1,000.00 and nothing on them."""
-    return (
-        enabled_account(platform, "1000.00", name="Anna Kowalska"),
-        enabled_account(platform, "0", name="Anna Kowalska"),
-    )
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("short_waits")]
 
 
 def test_a_transfer_takes_from_one_account_and_brings_to_the_other(
@@ -203,223 +173,6 @@ def test_what_is_no_longer_free_fails_the_transfer_and_nothing_is_sent(
     assert "Nothing was sent" in failed.outcome_text
     assert balances(platform, *pair) == [Decimal("500.00"), Decimal("0.00")]
     assert states(request) == {"TR": "failed", "TI": "failed"}
-
-
-def test_both_accounts_are_held_while_money_is_between_them(
-    platform: Platform, cast: Cast, pair: tuple[int, int], sandbox: SandboxProcess
-) -> None:
-    request = approved_transfer(cast, *pair, "100.00")
-    sandbox.fault("drop_after", "TradeTransaction", login=pair[1], count=1)
-    assert carry_out(request).status == Status.UNKNOWN
-    assert states(request) == {"TR": "done", "TI": "unknown"}
-    for login in pair:
-        other = carry_out(ask(cast.olga, make(Deposit, login, "5.00")))
-        assert other.waiting_for == f"Waits for {request.reference} on the same account."
-    assert settle_down(request).status == Status.DONE
-    assert balances(platform, *pair) == [Decimal("900.00"), Decimal("100.00")]
-    assert not Hold.objects.exists()
-
-
-def test_a_refused_debit_moves_nothing(
-    platform: Platform, cast: Cast, pair: tuple[int, int], sandbox: SandboxProcess
-) -> None:
-    request = approved_transfer(cast, *pair, "100.00")
-    sandbox.fault("mt4_error", "TradeTransaction", login=pair[0], count=1, **REFUSE)
-    assert carry_out(request).status == Status.FAILED
-    assert balances(platform, *pair) == [Decimal("1000.00"), Decimal("0.00")]
-    assert states(request) == {"TR": "failed", "TI": "failed"}
-
-
-def test_a_refused_credit_puts_everything_back(
-    platform: Platform, cast: Cast, pair: tuple[int, int], sandbox: SandboxProcess
-) -> None:
-    request = approved_transfer(cast, *pair, "100.00")
-    sandbox.fault("mt4_error", "TradeTransaction", login=pair[1], count=1, **REFUSE)
-    failed = carry_out(request)
-    assert failed.status == Status.FAILED
-    assert failed.outcome_code == "TradeDisable"
-    assert f"{pair[1]} could not be credited" in failed.outcome_text
-    assert "were put back" in failed.outcome_text
-    assert balances(platform, *pair) == [Decimal("1000.00"), Decimal("0.00")]
-    assert legs_in_mt4(platform, request) == {
-        "TR": [Decimal("-100.00")],
-        "TI": [],
-        "TB": [Decimal("100.00")],
-    }
-    assert states(request) == {"TR": "done", "TI": "failed", "TB": "done"}
-    back = request.payments.get(kind=Kind.TRANSFER_RETURN)
-    assert back.origin == request.payments.get(kind=Kind.TRANSFER_OUT)
-    assert back.ticket is not None
-    for login in pair:
-        assert books(platform, login).agree
-    assert not Hold.objects.exists()
-
-
-@pytest.mark.parametrize(
-    "fault", ["drop_before", "drop_after", "html_502_after", "outcome_unknown_applied"]
-)
-@pytest.mark.parametrize("leg", [0, 1])
-def test_an_answer_that_is_lost_at_any_leg_is_unknown_and_goes_on_by_evidence(
-    platform: Platform,
-    cast: Cast,
-    pair: tuple[int, int],
-    sandbox: SandboxProcess,
-    fault: str,
-    leg: int,
-) -> None:
-    request = approved_transfer(cast, *pair, "100.00")
-    sandbox.fault(fault, "TradeTransaction", login=pair[leg], count=1)
-    assert carry_out(request).status == Status.UNKNOWN
-    assert settle_down(request).status == Status.DONE
-    assert balances(platform, *pair) == [Decimal("900.00"), Decimal("100.00")]
-    assert legs_in_mt4(platform, request) == {
-        "TR": [Decimal("-100.00")],
-        "TI": [Decimal("100.00")],
-    }
-
-
-@pytest.mark.parametrize("fault", ["drop_before", "drop_after", "outcome_unknown_applied"])
-def test_an_answer_that_is_lost_on_the_way_back_does_not_pay_back_twice(
-    platform: Platform,
-    cast: Cast,
-    pair: tuple[int, int],
-    sandbox: SandboxProcess,
-    fault: str,
-) -> None:
-    request = approved_transfer(cast, *pair, "100.00")
-    sandbox.fault("mt4_error", "TradeTransaction", login=pair[1], count=1, **REFUSE)
-    claimed = run_with_fault_on_the_way_back(sandbox, request, pair[0], fault)
-    assert claimed.status == Status.UNKNOWN
-    assert states(request) == {"TR": "done", "TI": "failed", "TB": "unknown"}
-    assert settle_down(request).status == Status.FAILED
-    assert balances(platform, *pair) == [Decimal("1000.00"), Decimal("0.00")]
-    assert legs_in_mt4(platform, request)["TB"] == [Decimal("100.00")]
-    assert legs_in_mt4(platform, request)["TI"] == []
-
-
-def run_with_fault_on_the_way_back(
-    sandbox: SandboxProcess, request: ChangeRequest, source: int, fault: str, **rule: Any
-) -> ChangeRequest:
-    """Carry it out; bad luck comes over the source once the credit was refused."""
-
-    class Unlucky(Call):
-        def keep_refusal(self, name: str, rejected: Rejected) -> dict[str, str]:
-            sandbox.fault(fault, "TradeTransaction", login=source, count=1, **rule)
-            return super().keep_refusal(name, rejected)
-
-    claimed = executor.claim(request.pk)
-    assert claimed is not None
-    command, call = executor.open_call(claimed)
-    unlucky = Unlucky(request=claimed, reader=call.reader, writer=call.writer, attempt=call.attempt)
-    executor.attempt(command, unlucky)
-    return ChangeRequest.objects.get(pk=request.pk)
-
-
-def test_a_credit_that_was_refused_is_not_sent_again_by_a_later_attempt(
-    platform: Platform, cast: Cast, pair: tuple[int, int], sandbox: SandboxProcess
-) -> None:
-    request = approved_transfer(cast, *pair, "100.00")
-    sandbox.fault("mt4_error", "TradeTransaction", login=pair[1], count=1, **REFUSE)
-    assert run_with_fault_on_the_way_back(sandbox, request, pair[0], "drop_before").status == (
-        Status.UNKNOWN
-    )
-    # From here on MT4 would take the credit: it must not be asked for it any more.
-    sandbox.clear_faults()
-    assert settle_down(request).status == Status.FAILED
-    assert balances(platform, *pair) == [Decimal("1000.00"), Decimal("0.00")]
-    sent = [call for call in sandbox.calls("TradeTransaction") if call["login"] == pair[1]]
-    assert len(sent) == 1
-
-
-def test_a_busy_server_between_the_legs_leaves_it_unknown_until_it_goes_on(
-    platform: Platform, cast: Cast, pair: tuple[int, int], sandbox: SandboxProcess
-) -> None:
-    request = approved_transfer(cast, *pair, "100.00")
-    sandbox.fault("busy", "TradeTransaction", login=pair[1], count=1)
-    halfway = carry_out(request)
-    assert halfway.status == Status.UNKNOWN
-    assert "the rest goes on by itself" in halfway.outcome_text
-    assert settle_down(request).status == Status.DONE
-    assert balances(platform, *pair) == [Decimal("900.00"), Decimal("100.00")]
-
-
-def test_money_that_can_neither_arrive_nor_go_back_waits_for_people(
-    platform: Platform, cast: Cast, pair: tuple[int, int], sandbox: SandboxProcess
-) -> None:
-    request = approved_transfer(cast, *pair, "100.00")
-    sandbox.fault("mt4_error", "TradeTransaction", login=pair[1], **REFUSE)
-    stuck = run_with_fault_on_the_way_back(sandbox, request, pair[0], "mt4_error", **REFUSE)
-    assert (stuck.status, stuck.needs_person) == (Status.UNKNOWN, True)
-    assert "It is on neither account." in stuck.outcome_text
-    assert audit.verify() is None
-
-
-def settle(cast: Cast, request: ChangeRequest, *, happened: bool, goes_on: bool) -> ChangeRequest:
-    """Two people who had no hand in it settle what is in doubt."""
-    from panel.commands.settle import SettleUnknown
-
-    proposal = submit(
-        SettleUnknown(
-            reference=request.reference, happened=happened, finding="Looked in the terminal."
-        ),
-        actor=actor(cast.maya),
-        source="test",
-        reason="",
-        key=str(uuid.uuid4()),
-    )
-    assert ("goes on by itself" in proposal.preview["sentence"]) == goes_on
-    approve_as(cast.bella, proposal)
-    return ChangeRequest.objects.get(pk=request.pk)
-
-
-def in_doubt(request: ChangeRequest) -> None:
-    """As if the hour were over in which the panel looks by itself."""
-    ChangeRequest.objects.filter(pk=request.pk).update(
-        needs_person=True, unknown_since=timezone.now() - timedelta(hours=2)
-    )
-
-
-@pytest.mark.parametrize("happened", [True, False])
-def test_people_settle_the_leg_in_doubt_and_the_rest_goes_on(
-    platform: Platform,
-    cast: Cast,
-    pair: tuple[int, int],
-    sandbox: SandboxProcess,
-    happened: bool,
-) -> None:
-    request = approved_transfer(cast, *pair, "100.00")
-    fault = "drop_after" if happened else "drop_before"
-    sandbox.fault(fault, "TradeTransaction", login=pair[1], count=1)
-    assert carry_out(request).status == Status.UNKNOWN
-    in_doubt(request)
-    page = as_user(cast.maya).get(reverse("unknown_detail", args=(request.reference,)))
-    text = page.content.decode()
-    assert f"Transfer in of 100.00 USD on {pair[1]} (TI {request.reference[3:]})" in text
-    assert f"{request.reference}</" in text
-    assert (f"TI {request.reference[3:]}</" in text) == happened
-    settled = settle(cast, request, happened=happened, goes_on=not happened)
-    if happened:
-        assert settled.status == Status.DONE
-        assert balances(platform, *pair) == [Decimal("900.00"), Decimal("100.00")]
-        assert states(request) == {"TR": "done", "TI": "done"}
-        return
-    assert settled.status == Status.UNKNOWN
-    assert settle_down(request).status == Status.FAILED
-    assert balances(platform, *pair) == [Decimal("1000.00"), Decimal("0.00")]
-    assert states(request) == {"TR": "done", "TI": "failed", "TB": "done"}
-    assert audit.verify() is None
-
-
-def test_a_debit_that_people_found_is_followed_by_the_credit(
-    platform: Platform, cast: Cast, pair: tuple[int, int], sandbox: SandboxProcess
-) -> None:
-    request = approved_transfer(cast, *pair, "100.00")
-    sandbox.fault("drop_after", "TradeTransaction", login=pair[0], count=1)
-    assert carry_out(request).status == Status.UNKNOWN
-    in_doubt(request)
-    assert settle(cast, request, happened=True, goes_on=True).status == Status.UNKNOWN
-    assert settle_down(request).status == Status.DONE
-    assert balances(platform, *pair) == [Decimal("900.00"), Decimal("100.00")]
 
 
 def test_opposite_transfers_of_two_accounts_wait_for_one_another(

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from panel.commands import executor
+from panel.commands.call import Call
+from panel.commands.settle import SettleUnknown
+from panel.commands.submit import submit
 from panel.models import ChangeRequest, Platform
+from panel.mt4.errors import Rejected
 from panel.mt4.protocol.records import Trade
 from panel.mt4.read import reader
 from payments.evidence import records_of
@@ -14,7 +22,11 @@ from payments.models import Payment
 from payments.transfers import Transfer
 from tests.core.conftest import Cast
 from tests.core.money import approve_as, balance_of
+from tests.factories import actor
+from tests.harness.sandbox import SandboxProcess
 from tests.payments.test_commands import ask
+
+REFUSE = {"code": "TradeDisable"}
 
 
 def transfer(source: int, target: int, amount: str, **fields: Any) -> Transfer:
@@ -65,3 +77,44 @@ def run_again(request: ChangeRequest) -> ChangeRequest:
     ChangeRequest.objects.filter(pk=request.pk).update(not_before=None)
     executor.run(request.pk)
     return ChangeRequest.objects.get(pk=request.pk)
+
+
+def run_with_fault_on_the_way_back(
+    sandbox: SandboxProcess, request: ChangeRequest, source: int, fault: str, **rule: Any
+) -> ChangeRequest:
+    """Carry it out; bad luck comes over the source once the credit was refused."""
+
+    class Unlucky(Call):
+        def keep_refusal(self, name: str, rejected: Rejected) -> dict[str, str]:
+            sandbox.fault(fault, "TradeTransaction", login=source, count=1, **rule)
+            return super().keep_refusal(name, rejected)
+
+    claimed = executor.claim(request.pk)
+    assert claimed is not None
+    command, call = executor.open_call(claimed)
+    unlucky = Unlucky(request=claimed, reader=call.reader, writer=call.writer, attempt=call.attempt)
+    executor.attempt(command, unlucky)
+    return ChangeRequest.objects.get(pk=request.pk)
+
+
+def settle(cast: Cast, request: ChangeRequest, *, happened: bool, goes_on: bool) -> ChangeRequest:
+    """Two people who had no hand in it settle what is in doubt."""
+    proposal = submit(
+        SettleUnknown(
+            reference=request.reference, happened=happened, finding="Looked in the terminal."
+        ),
+        actor=actor(cast.maya),
+        source="test",
+        reason="",
+        key=str(uuid.uuid4()),
+    )
+    assert ("goes on by itself" in proposal.preview["sentence"]) == goes_on
+    approve_as(cast.bella, proposal)
+    return ChangeRequest.objects.get(pk=request.pk)
+
+
+def in_doubt(request: ChangeRequest) -> None:
+    """As if the hour were over in which the panel looks by itself."""
+    ChangeRequest.objects.filter(pk=request.pk).update(
+        needs_person=True, unknown_since=timezone.now() - timedelta(hours=2)
+    )
