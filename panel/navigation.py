@@ -13,6 +13,7 @@ from panel.access.request import PanelRequest
 from panel.commands.inbox import visible_requests, waiting_count
 from panel.commands.notices import unread_count
 from panel.models import Status, User
+from panel.ui.books import open_differences
 from panel.ui.platform import chosen, platforms_of
 from panel.ui.preferences import DENSITIES, THEMES
 
@@ -72,6 +73,11 @@ def _needs_person(person: User) -> int:
     return visible_requests(person).filter(status=Status.UNKNOWN).count()
 
 
+def _differences(person: User) -> int:
+    """What does not fit in the books that this person may see, or is owed."""
+    return open_differences(person).count()
+
+
 NAVIGATION = (
     Group("", (Entry("Overview", "dashboard", "layout-dashboard", ("home.view",)),)),
     Group(
@@ -91,7 +97,15 @@ NAVIGATION = (
             Entry("Payments", "payment_list", "cash-banknote", ("payments.view",)),
             Entry("Withdrawals", "withdrawal_list", "arrow-bar-to-up", ("payments.view",)),
             Entry("Bulk files", "bulk_list", "file-spreadsheet", ("payments.view",)),
-            Entry("Reconciliation", "reconciliation", "git-compare", ("reconciliation.view",)),
+            Entry(
+                "Reconciliation",
+                "reconciliation",
+                "git-compare",
+                ("reconciliation.view",),
+                count=_differences,
+                count_words="do not fit",
+                alarm=True,
+            ),
         ),
     ),
     Group(

@@ -19,9 +19,10 @@ from panel.models import Platform, Status
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.read import reader as reader_of
 from panel.ui.figures import money_text
+from payments import owed
 from payments.checks import NOT_MOVED
 from payments.legs import Leg, leg_reference
-from payments.models import Kind, Method, Payment
+from payments.models import Difference, Kind, Method, Payment
 from payments.operation import MoneyCommand
 from payments.standing import Standing, standing
 
@@ -99,7 +100,37 @@ class Correction(_Adjustment):
         """Also what it refers to."""
         super().validate(reader, actor)
         if self.corrects:
-            self._linked(self.corrects, "corrects")
+            self._check_owed(self._linked(self.corrects, "corrects"))
+
+    def _check_owed(self, payment: Payment) -> None:
+        """What a transfer owes is put in whole, and once."""
+        if not owed.was_owed(payment):
+            return
+        if owed.of_payment(payment) is None:
+            raise Invalid.of(f"Nothing is owed for {payment} any more.", "corrects")
+        if self.direction != IN or self.amount != payment.amount:
+            amount = money_text(payment.amount, payment.currency)
+            raise Invalid.of(f"{payment} is put right by putting {amount} in.", "amount")
+        owed.check_free(payment, but=self.request_reference)
+
+    def lock(self) -> None:
+        """What is owed, so that nobody else puts it right in the same moment."""
+        owed.lock(self.platform, self.login, self.corrects)
+
+    @classmethod
+    def opened(cls, request: ChangeRequest) -> None:
+        """Locked by now: somebody else may have been first since it was validated."""
+        super().opened(request)
+        origin = request.payments.get().origin
+        if origin is not None and owed.was_owed(origin):
+            owed.check_free(origin, but=request.reference)
+
+    @classmethod
+    def moved(cls, request: ChangeRequest) -> None:
+        """Once it is done, nothing is owed any more."""
+        super().moved(request)
+        if request.status == Status.DONE:
+            owed.settle(request.payments.get().origin, Difference.State.CORRECTED, request)
 
     def check_account(self, now: Standing) -> None:
         """A correction never leaves a negative balance behind."""
@@ -269,6 +300,21 @@ class NegativeReset(_Adjustment):
     def step_of(cls, kind: Kind) -> str:
         """The credit is a step of its own."""
         return "credit" if kind is Kind.CREDIT_OUT else "balance"
+
+    @classmethod
+    def moved(cls, request: ChangeRequest) -> None:
+        """Also what is owed, should the credit be gone and the balance as it was."""
+        super().moved(request)
+        if request.status != Status.FAILED:
+            return
+        taken = request.payments.filter(kind=Kind.CREDIT_OUT, status=Status.DONE).first()
+        if taken is not None:
+            amount = money_text(taken.amount, taken.currency)
+            owed.write_down(
+                taken,
+                f"Credit owed to {taken.login}: {amount} were taken out for {request.reference}, "
+                "and the balance they were for was not reset.",
+            )
 
     def _field_errors(self) -> Iterator[tuple[str, list[str]]]:
         yield from super()._field_errors()

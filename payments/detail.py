@@ -17,6 +17,7 @@ from panel.ui import story
 from panel.ui.figures import money_text
 from panel.ui.links import Link
 from panel.ui.views import PanelView
+from payments import owed
 from payments.adjustments import charged_back
 from payments.conversion import paid_text, plain_number
 from payments.models import Kind, MoneyMirror, Payment
@@ -135,6 +136,7 @@ class PaymentView(PanelView):
             paid=self.facts(),
             left=self.left,
             linked=self.linked(),
+            owed=owed.of_request(payment.request)[:LEGS],
             records=list(records.order_by("ticket")),
             as_of=mirror.read_at if mirror else None,
             account_url=reverse("account_payments", args=(payment.platform.slug, payment.login)),

@@ -17,6 +17,7 @@ from panel.commands.base import (
     Change,
     Check,
     Invalid,
+    Leftover,
     MT4Command,
     Preview,
     Risk,
@@ -28,7 +29,7 @@ from panel.lib import money
 from panel.lib.money import ZERO
 from panel.mt4.limits import TRADE_COMMENT, check_trade_comment
 from panel.ui.figures import money_text, percent_text
-from payments import checks, limits
+from payments import checks, limits, owed
 from payments.legs import Leg, status_of
 from payments.models import Kind, Method, Payment
 from payments.standing import Standing, standing
@@ -304,6 +305,11 @@ class MoneyCommand(MT4Command):
                     f"({payment.reference})"
                 )
         return ""
+
+    @classmethod
+    def left_open(cls, request: ChangeRequest) -> Leftover | None:
+        """What is owed because a request of several legs ended between them."""
+        return owed.left_open(request)
 
     @classmethod
     def goes_on(

@@ -1,52 +1,36 @@
-"""Transfers: money from one account to another of the same platform, as a saga in one request.
-
-1. debit: the money leaves the source, checked like a withdrawal. Refused: nothing happened.
-2. credit: it arrives, at the rate in another currency. Refused: the refusal is kept, so that no
-   later attempt sends it again, and
-3. back: what left is put back under a reference of its own; the request fails, net effect zero.
-
-An answer that does not come leaves the request unknown wherever it stands, and it goes on from
-there by evidence. Both accounts are held from the claim to the end.
-"""
+"""Transfers: what is checked and shown before money goes from one account to another."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from panel import audit
 from panel.access.policy import Needed
-from panel.commands.base import Change, Check, Evidence, Invalid, Preview
-from panel.commands.call import Undecided, Undone
+from panel.commands.base import Change, Check, Invalid, Preview
 from panel.commands.registry import register
 from panel.lib.money import LARGEST, ZERO
-from panel.mt4.errors import Rejected
 from panel.ui.figures import money_text
 from payments import checks, stops
 from payments.commands import account_room, enough_there
-from payments.conversion import LARGEST_RATE, RATE_DIGITS, plain_number, rate_checks, worth
-from payments.legs import Leg, leg_reference
-from payments.models import Kind, Method, Payment
-from payments.operation import MoneyCommand, figures, lines, stand, step_in_doubt
+from payments.conversion import LARGEST_RATE, RATE_DIGITS, plain_number, rate_checks
+from payments.models import Kind
+from payments.operation import figures, lines
+from payments.saga import TwoLegged
 from payments.standing import Standing, standing
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
-    from panel.commands.call import Call
     from panel.models import ChangeRequest, User
     from panel.mt4.read import Reader
-
-DEBIT, CREDIT, BACK = "debit", "credit", "back"
-IN_PREFIX, BACK_PREFIX = "TI", "TB"
-_STEPS = {Kind.TRANSFER_OUT: DEBIT, Kind.TRANSFER_IN: CREDIT, Kind.TRANSFER_RETURN: BACK}
 
 
 @register
 @dataclass(frozen=True, kw_only=True)
-class Transfer(MoneyCommand):
-    """`amount` of the source's currency leaves `login`; `to_login` gets what it is worth there."""
+class Transfer(TwoLegged):
+    """From one account to another, each of them within the scopes of whoever asks or decides."""
 
     name: ClassVar[str] = "payments.transfer"
     label: ClassVar[str] = "Transfer"
@@ -57,60 +41,6 @@ class Transfer(MoneyCommand):
     default_needed: ClassVar[Needed] = Needed(1, (), "Every transfer needs an approval.")
     kind: ClassVar[Kind] = Kind.TRANSFER_OUT
     verb: ClassVar[str] = "Transfer"
-
-    method: str = Method.INTERNAL
-    to_login: int
-    # Units of the receiving account's currency for one of the source's; None in the same currency.
-    rate: Decimal | None = None
-
-    @property
-    def arrives(self) -> Decimal:
-        """What the other account gets, in its own currency."""
-        return self.amount if self.rate is None else worth(self.amount, self.rate)
-
-    def legs(self, reference: str) -> Sequence[Leg]:
-        """The debit, then the credit."""
-        return [
-            Leg(
-                step=DEBIT,
-                reference=reference,
-                login=self.login,
-                kind=Kind.TRANSFER_OUT,
-                amount=self.amount,
-                comment=self.comment,
-            ),
-            Leg(
-                step=CREDIT,
-                reference=leg_reference(reference, IN_PREFIX),
-                login=self.to_login,
-                kind=Kind.TRANSFER_IN,
-                amount=self.arrives,
-                comment=self.comment,
-            ),
-        ]
-
-    def way_back(self, reference: str) -> Leg:
-        """What undoes the debit."""
-        return Leg(
-            step=BACK,
-            reference=leg_reference(reference, BACK_PREFIX),
-            login=self.login,
-            kind=Kind.TRANSFER_RETURN,
-            amount=self.amount,
-            comment="put back",
-        )
-
-    @classmethod
-    def step_of(cls, kind: Kind) -> str:
-        """Each leg its own step."""
-        return _STEPS[kind]
-
-    @classmethod
-    def accounts(cls, request: ChangeRequest) -> Sequence[int]:
-        """Both."""
-        return [*super().accounts(request), request.payload["to_login"]]
-
-    # --- What is looked at -----------------------------------------------------------------
 
     def _there(self, reader: Reader | None) -> Standing:
         """The receiving account, live; its absence is told beside its own field."""
@@ -245,92 +175,6 @@ class Transfer(MoneyCommand):
         yield from checks.asked_already(
             platform, self.login, now.currency, now.withdrawable, but=self.request_reference
         )
-
-    # --- The rows --------------------------------------------------------------------------
-
-    def place_of(self, leg: Leg, before: dict[str, Any]) -> tuple[str, str]:
-        """Group and currency of the leg's account."""
-        if leg.login == self.to_login:
-            return before["to_group"], before["to_currency"]
-        return super().place_of(leg, before)
-
-    def row(self, leg: Leg, request: ChangeRequest, origin: Payment | None) -> dict[str, Any]:
-        """The receiving leg has its own name, and remembers what it was worth at the source."""
-        row = super().row(leg, request, origin)
-        if leg.kind is Kind.TRANSFER_IN:
-            row["account_name"] = request.before["to_name"]
-            if self.rate is not None and row["currency"] != request.currency:
-                row |= {
-                    "paid_amount": self.amount,
-                    "paid_currency": request.currency,
-                    "rate": self.rate,
-                }
-        return row
-
-    # --- The saga --------------------------------------------------------------------------
-
-    def execute(self, call: Call) -> None:
-        """Debit, credit; or debit, refused credit, and everything back."""
-        platform, (debit, credit) = self.get_platform(), self.legs(call.reference)
-        debit.take(call, platform)
-        stand(call.request, type(self))
-        refused = call.refusal(CREDIT)
-        if not refused:
-            try:
-                credit.take(call, platform)
-            except Rejected as rejected:
-                refused = call.keep_refusal(CREDIT, rejected)
-        if refused:
-            self._put_back(call, refused)
-
-    def _put_back(self, call: Call, refused: dict[str, str]) -> None:
-        """Undo the debit, then raise `Undone`; `Undecided` if even that is refused."""
-        platform, request = self.get_platform(), call.request
-        back = self.way_back(call.reference)
-        first = Payment.objects.get(reference=call.reference)
-        values = self.row(back, request, first)
-        Payment.objects.get_or_create(reference=back.reference, defaults=values)
-        stand(request, type(self))
-        amount = money_text(self.amount, request.currency)
-        why = f"{self.to_login} could not be credited: {refused['text']}"
-        try:
-            back.take(call, platform)
-        except Rejected as again:
-            text = (
-                f"{why} {amount} left {self.login}, and putting it back was refused too: "
-                f"{again.explain()} It is on neither account."
-            )
-            raise Undecided(Evidence("unclear", text)) from again
-        group, currency = self.place_of(back, request.before)
-        for leg in (self.legs(call.reference)[0], back):
-            leg.see(call.reader, platform, request, group, currency)
-        raise Undone(
-            f"{why} The {amount} that had left {self.login} were put back ({back.reference}): "
-            "both accounts hold what they held before.",
-            code=refused["code"],
-        )
-
-    @classmethod
-    def traces(cls, request: ChangeRequest) -> Sequence[tuple[int, str]]:
-        """The way back too, once it was begun."""
-        traces = list(super().traces(request))
-        if BACK in request.progress and request.login is not None:
-            traces.append((request.login, leg_reference(request.reference, BACK_PREFIX)))
-        return traces
-
-    @classmethod
-    def goes_on(
-        cls, request: ChangeRequest, happened: bool, words: dict[str, str]
-    ) -> dict[str, Any] | None:
-        """A debit that happened is followed by the credit; a credit that did not, by the way back;
-        a way back that happened ends in `failed`, as it does when MT4 answers.
-        """
-        step = step_in_doubt(request)
-        if (step, happened) in ((DEBIT, True), (BACK, True)):
-            return {**request.progress, step: {"done": words}}
-        if (step, happened) == (CREDIT, False):
-            return {**request.progress, step: {"refused": words}}
-        return None
 
 
 def _no_account(login: int) -> str:

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from panel.commands.base import Command
 from panel.mt4.read import reader
+from panel.ui import books
 from panel.ui.account import PAYMENT_DEEDS, AccountMixin, AccountView
 from panel.ui.commands import CommandView
 from panel.ui.figures import money_text
@@ -86,6 +87,9 @@ class AccountPaymentsView(AccountView):
         return super().get_context(
             ledger=found,
             stop=stop_of(account.platform, account.login),
+            owed=books.owed_to(
+                self.request.actor.person_or_fail(), account.platform, account.login
+            ),
             table=LedgerTable(self.request, found.lines, paged=False),
             target="ledger",
             **extra,

@@ -19,6 +19,7 @@ from panel.models.change import OPEN
 from panel.mt4.errors import MT4Error
 from panel.mt4.protocol.records import Group
 from panel.mt4.protocol.wire import NO_TIME
+from panel.ui import books
 from panel.ui.account import AccountView, groups_of
 
 MOST_OPEN = 5
@@ -36,7 +37,13 @@ class AccountOverviewView(AccountView):
             response = self.render(template="accounts/overview.html#live")
             response["Cache-Control"] = "no-store"
             return response
-        return self.render(profile=self.profile(), facts=self.facts(), under_way=self.under_way())
+        account = self.account
+        return self.render(
+            profile=self.profile(),
+            facts=self.facts(),
+            under_way=self.under_way(),
+            owed=books.owed_to(request.actor.person_or_fail(), account.platform, account.login),
+        )
 
     def get_context(self, **extra: Any) -> dict[str, Any]:
         """With the word for the margin's state."""

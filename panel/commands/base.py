@@ -98,6 +98,18 @@ class Evidence:
     data: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """What an ended request left for people to put right: in words, and on which page.
+
+    `rights` are those without which nobody could.
+    """
+
+    text: str
+    url: str
+    rights: frozenset[str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Command:
     """A change. Subclasses are frozen keyword-only dataclasses whose fields are the payload.
@@ -181,6 +193,11 @@ class Command:
 
         Called in the transaction that applies it, before the audit log's head is locked.
         """
+
+    @classmethod
+    def left_open(cls, request: ChangeRequest) -> Leftover | None:
+        """What the request left for people once it had ended; None if nothing, or no longer."""
+        return None
 
     @classmethod
     def opened(cls, request: ChangeRequest) -> None:

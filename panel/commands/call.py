@@ -53,6 +53,13 @@ class Undone(Exception):
         super().__init__(text)
 
 
+class LeftOpen(Undone):
+    """As `Undone`, but putting it back was refused too: the command keeps for people what is open.
+
+    See `Command.left_open`.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Send:
     """What goes with every sending: the key, and the last moment at which it may begin."""

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from datetime import timedelta
 
 from django.db import transaction
@@ -29,7 +29,15 @@ KEPT = timedelta(days=90)
 AT_ONCE = 500
 # What goes out by mail unless the person says otherwise.
 MAILED = frozenset(
-    {Kind.DECIDE, Kind.SETTLE, Kind.REJECTED, Kind.EXPIRED, Kind.FAILED, Kind.UNKNOWN}
+    {
+        Kind.DECIDE,
+        Kind.SETTLE,
+        Kind.OWED,
+        Kind.REJECTED,
+        Kind.EXPIRED,
+        Kind.FAILED,
+        Kind.UNKNOWN,
+    }
 )
 TO_MAKER = {
     Event.APPROVED: Kind.APPROVED,
@@ -59,20 +67,22 @@ def tell_all() -> int:
 
 def _tell(request: ChangeRequest, events: set[Event]) -> None:
     if request.status != Status.PENDING:
-        _close(request, Kind.DECIDE)
+        close(request, Kind.DECIDE)
     elif Event.ASKED in events:
         _write(request, Kind.DECIDE, deciders(request))
     if request.status != Status.UNKNOWN:
-        _close(request, Kind.SETTLE)
+        close(request, Kind.SETTLE)
     elif Event.STUCK in events and request.needs_person:
         _write(request, Kind.SETTLE, settlers(request))
     # Of what was overtaken meanwhile only the last is told: approved and done at once is done.
     kind = TO_MAKER.get(Event(request.status)) if request.status in STEPS else None
     if kind and Event(request.status) in events and request.maker.is_active:
         _write(request, kind, [request.maker])
+    if Event.FAILED in events and (left := command_class(request.command).left_open(request)):
+        _write(request, Kind.OWED, _concerned(request, left.rights))
 
 
-def _close(request: ChangeRequest, kind: Kind) -> None:
+def close(request: ChangeRequest, kind: Kind) -> None:
     """It needs nobody any more: whoever has not read it need not."""
     open_ones = Notice.objects.filter(request=request, kind=kind, read__isnull=True)
     open_ones.update(read=timezone.now())
@@ -89,11 +99,13 @@ def deciders(request: ChangeRequest) -> list[User]:
 def settlers(request: ChangeRequest) -> list[User]:
     """Everybody who may propose how an unknown outcome is settled."""
     near = hands(request)
-    return [
-        person
-        for person in _people_with({SettleUnknown.permission, "unknown.view"})
-        if person.pk not in near and _in_scope(person, request)
-    ]
+    people = _concerned(request, {SettleUnknown.permission, "unknown.view"})
+    return [person for person in people if person.pk not in near]
+
+
+def _concerned(request: ChangeRequest, rights: Set[str]) -> list[User]:
+    """Everybody with these rights who may see the request."""
+    return [person for person in _people_with(rights) if _in_scope(person, request)]
 
 
 def _in_scope(person: User, request: ChangeRequest) -> bool:
@@ -104,7 +116,7 @@ def _in_scope(person: User, request: ChangeRequest) -> bool:
     return person.sees_platform(request.platform_id)
 
 
-def _people_with(rights: set[str]) -> list[User]:
+def _people_with(rights: Set[str]) -> list[User]:
     people = User.objects.filter(is_active=True).prefetch_related("roles")
     return [
         person
@@ -137,6 +149,7 @@ def title_of(request: ChangeRequest, kind: Kind) -> str:
     endings = {
         Kind.DECIDE: "waits for your decision",
         Kind.SETTLE: "has an unknown outcome that somebody must settle",
+        Kind.OWED: "left money on no account: somebody must put it right",
         Kind.APPROVED: "was approved",
         Kind.REJECTED: "was rejected",
         Kind.EXPIRED: "expired: nobody decided in time",
@@ -157,7 +170,7 @@ def text_of(request: ChangeRequest, kind: Kind) -> str:
     if kind == Kind.REJECTED:
         rejection = request.approvals.filter(decision="reject").select_related("checker").first()
         return f"{rejection.checker.name}: {rejection.reason}" if rejection else ""
-    if kind in (Kind.FAILED, Kind.UNKNOWN, Kind.SETTLE):
+    if kind in (Kind.FAILED, Kind.UNKNOWN, Kind.SETTLE, Kind.OWED):
         return request.outcome_text
     return str(request.preview.get("sentence", "")) if kind == Kind.DECIDE else ""
 

@@ -53,6 +53,7 @@ class Notice(models.Model):
 
         DECIDE = "decide", "A request waits for my decision"
         SETTLE = "settle", "An unknown outcome waits for me to settle it"
+        OWED = "owed", "Money is on no account and waits for me to put it right"
         APPROVED = "approved", "My request was approved"
         REJECTED = "rejected", "My request was rejected"
         EXPIRED = "expired", "My request expired, as nobody decided"

@@ -14,6 +14,7 @@ from panel.access.request import PanelRequest
 from panel.commands import inbox
 from panel.lib.references import PATTERN
 from panel.models import ChangeRequest, Platform, Status, User
+from panel.ui import books
 from panel.ui.platform import platform_of, platforms_of
 from panel.ui.story import label_of
 from panel.ui.views import PanelView
@@ -58,6 +59,9 @@ class DashboardView(PanelView):
             unknown = inbox.visible_requests(person).filter(status=Status.UNKNOWN)
             context["unknown"] = listed(unknown.order_by("unknown_since"))
             context["unknown_number"] = unknown.count()
+        if person.may("reconciliation.view"):
+            context["owed"] = list(books.owed(person)[:SHOWN])
+            context["differences"] = books.open_differences(person).count()
         if platform is not None and person.may("accounts.view"):
             context["risk"] = self.risk(person, platform)
         if platform is not None and person.may("payments.view"):

@@ -15,6 +15,7 @@ from django.utils import timezone
 from panel.access.permissions import SIGNED_IN
 from panel.access.request import PanelRequest
 from panel.commands.notices import seen, unread_count
+from panel.commands.registry import command_class
 from panel.door.views import PermissionRequired
 from panel.models import Notice
 from panel.pages.tables import request_url, review_url
@@ -106,6 +107,10 @@ class NoticeOpenView(PermissionRequired):
             case Notice.Kind.SETTLE:
                 url = reverse("unknown_detail", args=[notice.request.reference])
                 return HttpResponseRedirect(url)
+            case Notice.Kind.OWED:
+                left = command_class(notice.request.command).left_open(notice.request)
+                if left is not None:
+                    return HttpResponseRedirect(left.url)
         return HttpResponseRedirect(request_url(notice.request))
 
 

@@ -235,6 +235,7 @@ class RequestView(PanelView):
             "changes": conceal(changes_of(change), readable),
             "read_again": conceal(story.read_again(change), readable),
             "edit_url": edit_url(change) if actor.may(command.permission) else "",
+            "left_open": command.left_open(change) if change.status == Status.FAILED else None,
             "rejection": change.approvals.filter(decision=Approval.Decision.REJECT)
             .select_related("checker")
             .first(),

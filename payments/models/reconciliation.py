@@ -79,6 +79,8 @@ class Difference(models.Model):
         OURS = "ours", "ours without theirs"
         THEIRS = "theirs", "theirs without ours"
         AMOUNT = "amount", "different"
+        # Known without a comparison: a request ended with money taken and not brought anywhere.
+        OWED = "owed", "owed"
 
     class State(models.TextChoices):
         """What became of it."""

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from panel.access.policy import Needed
+from panel.commands import notices
 from panel.commands.base import Change, Invalid, PanelCommand, Preview, Risk, Target
 from panel.commands.registry import register
 from panel.commands.settle import hands
-from panel.models import ChangeRequest, Platform, Status
+from panel.models import ChangeRequest, Notice, Platform, Status
 from panel.ui.figures import money_text
+from payments import owed
 from payments.models import Difference, Payment
 
 if TYPE_CHECKING:
@@ -70,6 +72,7 @@ class ExplainDifference(PanelCommand):
             raise Invalid.of("Say what happened, and how you know.", "finding")
         if self.correction:
             self._check_correction(row)
+        _check_free(row)
         if actor and actor.user and actor.user.pk in _hands(row):
             raise Invalid.of("You made or decided on this payment, so somebody else explains it.")
 
@@ -118,13 +121,27 @@ class ExplainDifference(PanelCommand):
             return "You made or decided on the payment that is explained here."
         return ""
 
+    def lock(self) -> None:
+        """The difference: somebody may be asking for its correction at this moment."""
+        Difference.objects.select_for_update(no_key=True).filter(pk=self.difference).first()
+
     def apply(self, request: ChangeRequest) -> dict[str, Any]:
         """Close the difference."""
         to = State.CORRECTED if self.correction else State.EXPLAINED
-        rows = Difference.objects.filter(pk=self.difference, state=State.OPEN)
+        row = self.row()
+        _check_free(row)
+        rows = Difference.objects.filter(pk=row.pk, state=State.OPEN)
         if rows.update(state=to, explanation=request) != 1:
             raise Invalid.of("It was closed in the meantime.")
+        if row.kind == Difference.Kind.OWED and row.payment:
+            notices.close(row.payment.request, Notice.Kind.OWED)
         return {"state": str(to)}
+
+
+def _check_free(row: Difference) -> None:
+    """What is owed is not explained away while it is being paid."""
+    if row.kind == Difference.Kind.OWED and row.payment:
+        owed.check_free(row.payment)
 
 
 def _hands(row: Difference) -> set[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -18,15 +17,15 @@ from django.utils import timezone
 from panel.access.masks import visible
 from panel.access.request import PanelRequest
 from panel.commands.base import Command
-from panel.lib.money import ZERO
 from panel.models import ChangeRequest, Platform, Status, User
 from panel.ui.commands import CommandView
 from panel.ui.links import Link
 from panel.ui.platform import platform_of
 from panel.ui.tables import Table
 from panel.ui.views import PanelView, TableView
-from payments.adjustments import IN, OUT
+from payments import owed
 from payments.models import Difference, Reconciliation
+from payments.reconciliation.correcting import correction_of
 from payments.reconciliation.explain import ExplainDifference
 from payments.reconciliation.run import DAILY_SPAN, Busy, begin, give_up_silent
 from payments.reconciliation.tables import DifferenceFilter, DifferenceTable, difference_url
@@ -172,31 +171,15 @@ class DifferenceView(PanelView):
         waiting = ChangeRequest.objects.filter(
             command=ExplainDifference.name, object_key=str(row.pk), status=Status.PENDING
         )
+        is_owed = row.kind == Difference.Kind.OWED
         return self.render(
             title=f"{row.key} on {row.login}",
             row=row,
-            correct_url=self._correct_url(row),
+            is_owed=is_owed,
+            correction=correction_of(row, request.actor),
             waiting=waiting.select_related("maker").first(),
+            correcting=owed.under_way(row.payment) if is_owed and row.payment else None,
         )
-
-    def _correct_url(self, row: Difference) -> str:
-        """The correction by which MT4 would hold what the panel does; empty without the right."""
-        gap = (row.our_amount or ZERO) - (row.their_amount or ZERO)
-        if (
-            not self.request.actor.may("payments.correct")
-            or row.state != Difference.State.OPEN
-            or row.is_credit
-            or not gap
-        ):
-            return ""
-        form = reverse("payment_correction", args=(row.platform.slug, row.login))
-        values = {
-            "direction": IN if gap > 0 else OUT,
-            "amount": abs(gap),
-            "corrects": row.payment.reference if row.payment else "",
-            "reason": f"Difference {row.key} in the books: {row.text}",
-        }
-        return f"{form}?{urlencode(values)}"
 
 
 class ExplainForm(forms.Form):

@@ -8,12 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from panel.commands.base import Invalid
 from panel.commands.submit import live_reader, submit
 from panel.models import ChangeRequest, Platform, Status
 from panel.mt4.read import reader
 from panel.mt4.write import writer
+from payments import owed
 from payments.adjustments import Chargeback, Correction, NegativeReset
 from payments.books import books
 from payments.commands import Deposit, Withdraw
@@ -23,6 +25,7 @@ from tests.core.conftest import Cast
 from tests.core.money import approve_as, balance_of, carry_out
 from tests.factories import actor
 from tests.harness.sandbox import SandboxProcess
+from tests.pages.browsing import signed_in, text_of
 from tests.payments.test_commands import (
     ask,
     credit_of,
@@ -32,7 +35,7 @@ from tests.payments.test_commands import (
     levels,
     make,
 )
-from tests.payments.transferring import legs_in_mt4, states
+from tests.payments.transferring import REFUSE, legs_in_mt4, run_with_fault_at, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -238,6 +241,22 @@ def test_credit_is_taken_before_the_brokers_own_money(platform: Platform, cast: 
     }
     assert states(request) == {"NC": "done", "NR": "done"}
     assert books(platform, login).agree
+
+
+def test_credit_that_is_gone_for_a_reset_that_was_refused_is_owed(
+    platform: Platform, cast: Cast, sandbox: SandboxProcess
+) -> None:
+    login = owing(platform, "80.00", credit="100.00")
+    request = ask(cast.olga, NegativeReset.of(platform, login))
+    failed = run_with_fault_at(sandbox, request, "balance", login, "mt4_error", **REFUSE)
+    assert failed.status == Status.FAILED
+    assert credit_of(platform, login) == Decimal("20.00")
+    assert states(request) == {"NC": "done", "NR": "failed"}
+    row = owed.open_owed().get()
+    assert (row.login, row.our_amount, row.is_credit) == (login, Decimal("80.00"), True)
+    assert f"Credit owed to {login}: 80.00 USD" in row.text
+    page = signed_in(cast.olga).get(reverse("difference_detail", args=(row.pk,)))
+    assert f"Give 80.00 USD of credit back to {login}…" in text_of(page)
 
 
 def test_a_large_reset_waits_for_somebody_else(platform: Platform, cast: Cast) -> None:

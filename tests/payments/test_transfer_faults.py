@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from panel import audit
+from panel.commands import reconcile
 from panel.models import Hold, Platform, Status
 from payments.books import books
 from payments.commands import Deposit
@@ -152,15 +153,20 @@ def test_a_busy_server_between_the_legs_leaves_it_unknown_until_it_goes_on(
     assert balances(platform, *pair) == [Decimal("900.00"), Decimal("100.00")]
 
 
-def test_money_that_can_neither_arrive_nor_go_back_waits_for_people(
+def test_records_that_mt4_does_not_show_say_nothing_of_the_credit(
     platform: Platform, cast: Cast, pair: tuple[int, int], sandbox: SandboxProcess
 ) -> None:
     request = approved_transfer(cast, *pair, "100.00")
-    sandbox.fault("mt4_error", "TradeTransaction", login=pair[1], **REFUSE)
-    stuck = run_with_fault_on_the_way_back(sandbox, request, pair[0], "mt4_error", **REFUSE)
-    assert (stuck.status, stuck.needs_person) == (Status.UNKNOWN, True)
-    assert "It is on neither account." in stuck.outcome_text
-    assert audit.verify() is None
+    sandbox.fault("drop_after", "TradeTransaction", login=pair[1], count=1)
+    assert carry_out(request).status == Status.UNKNOWN
+    sandbox.fault("mt4_error", "TradesUserHistory", login=pair[1], count=2, code="NotEnoughRights")
+    reconcile.look_again(request)
+    reconcile.look_into(request.pk)
+    request.refresh_from_db()
+    assert request.status == Status.UNKNOWN
+    assert settle_down(request).status == Status.DONE
+    assert balances(platform, *pair) == [Decimal("900.00"), Decimal("100.00")]
+    assert states(request) == {"TR": "done", "TI": "done"}
 
 
 @pytest.mark.parametrize("happened", [True, False])

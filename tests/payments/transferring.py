@@ -14,7 +14,6 @@ from panel.commands.call import Call
 from panel.commands.settle import SettleUnknown
 from panel.commands.submit import submit
 from panel.models import ChangeRequest, Platform
-from panel.mt4.errors import Rejected
 from panel.mt4.protocol.records import Trade
 from panel.mt4.read import reader
 from payments.evidence import records_of
@@ -83,11 +82,19 @@ def run_with_fault_on_the_way_back(
     sandbox: SandboxProcess, request: ChangeRequest, source: int, fault: str, **rule: Any
 ) -> ChangeRequest:
     """Carry it out; bad luck comes over the source once the credit was refused."""
+    return run_with_fault_at(sandbox, request, "back", source, fault, **rule)
+
+
+def run_with_fault_at(
+    sandbox: SandboxProcess, request: ChangeRequest, step: str, login: int, fault: str, **rule: Any
+) -> ChangeRequest:
+    """Carry it out; bad luck comes over an account when its step is taken."""
 
     class Unlucky(Call):
-        def keep_refusal(self, name: str, rejected: Rejected) -> dict[str, str]:
-            sandbox.fault(fault, "TradeTransaction", login=source, count=1, **rule)
-            return super().keep_refusal(name, rejected)
+        def step(self, name: str, **rest: Any) -> dict[str, Any]:
+            if name == step:
+                sandbox.fault(fault, "TradeTransaction", login=login, count=1, **rule)
+            return super().step(name, **rest)
 
     claimed = executor.claim(request.pk)
     assert claimed is not None
