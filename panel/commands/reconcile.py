@@ -102,7 +102,7 @@ def _take_over(request: ChangeRequest) -> None:
     """Go through an unknown request's steps again, under a new attempt and lease."""
     now = timezone.now()
     taken = ChangeRequest.objects.filter(
-        _unknown_and_free(), pk=request.pk, attempt=request.attempt
+        _unknown_and_free(), pk=request.pk, attempt=request.attempt, needs_person=False
     ).update(
         attempt=F("attempt") + 1,
         worker=worker_name(),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from panel import audit
@@ -128,6 +129,7 @@ class SettleUnknown(PanelCommand):
                     verdict,
                     actor=Actor.system(f"settlement {request.reference}"),
                     source="settlement",
+                    guard=Q(needs_person=True),
                     reason=self.finding,
                     detail=f"Settled by {request.reference}.",
                     outcome_code="Settled",

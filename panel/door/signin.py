@@ -25,6 +25,14 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "too_many_login_attempts": "Too many attempts have failed. Try again in five minutes.",
     }
 
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Whose failures are counted: behind a proxy not its own address, by which one stranger
+        would lock everybody out.
+        """
+        from panel.middleware import client_address
+
+        return client_address(request) or str(super().get_client_ip(request))
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Closed."""
         return False

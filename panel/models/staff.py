@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
-from panel.access.masks import matches
+from panel.access.masks import matches, parts
 from panel.access.permissions import MACHINE_RIGHTS
 
 
@@ -97,6 +97,13 @@ class User(AbstractBaseUser):
         """Whether an MT4 group on a platform lies within this person's scopes."""
         return any(
             platform in (None, platform_id) and matches(masks, group)
+            for platform, masks in self.scope_rows
+        )
+
+    def sees_every_group(self, platform_id: int) -> bool:
+        """Whether no MT4 group of a platform is left out of this person's scopes."""
+        return any(
+            platform in (None, platform_id) and set(parts(masks)) == {"*"}
             for platform, masks in self.scope_rows
         )
 

@@ -13,11 +13,16 @@ from payments.bulk.sums import sees_all
 from payments.models import BulkFile, BulkItem
 
 MOVING = (BulkFile.State.RUNNING, BulkFile.State.CANCELLING)
+UNCHECKED = (BulkFile.State.CHECKING, BulkFile.State.HAS_ERRORS)
 ENDED = (BulkFile.State.FINISHED, BulkFile.State.CANCELLED)
 
 
 def files_of(person: User) -> QuerySet[BulkFile]:
-    """The person's own files, and those of which they see every account."""
+    """The person's own files, and those of which they see every account.
+
+    As long as a file was not checked to a good end, nobody knows what accounts it speaks of: it is
+    seen by those who see all there are.
+    """
     platforms = {platform for platform, _ in person.scope_rows}
     rows = BulkFile.objects.all()
     if None not in platforms:
@@ -28,6 +33,9 @@ def files_of(person: User) -> QuerySet[BulkFile]:
     for platform, groups in distinct:
         if not sees_all(person, platform, groups):
             hidden |= Q(platform=platform, groups=groups)
+    for platform in rows.order_by().values_list("platform_id", flat=True).distinct():
+        if not person.sees_every_group(platform):
+            hidden |= Q(platform=platform, state__in=UNCHECKED)
     return rows.filter(~hidden | Q(uploaded_by=person))
 
 

@@ -13,7 +13,7 @@ from panel.models import Approval, ChangeRequest
 from payments.desk.base import DeskCommand, tell
 from payments.desk.holding import BECAUSE, words
 from payments.desk.stages import OWED, lead
-from payments.models import Stage, Withdrawal
+from payments.models import BulkFile, Stage, Withdrawal
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
@@ -139,7 +139,13 @@ class FailPayout(DeskCommand):
 
 
 def approved_by(row: Withdrawal, person: int) -> bool:
-    """Whether somebody approved the withdrawal; whoever did does not pay it out."""
+    """Whether somebody approved the withdrawal; whoever did does not pay it out.
+
+    A line of a file was approved with the file, also where it became a request of its own.
+    """
+    requests = {row.payment.request_id}
+    for file in BulkFile.objects.filter(items__reference=row.payment.reference):
+        requests |= {pk for pk in (file.request_id, file.run_id) if pk is not None}
     return Approval.objects.filter(
-        request=row.payment.request_id, checker=person, decision=Approval.Decision.APPROVE
+        request__in=requests, checker=person, decision=Approval.Decision.APPROVE
     ).exists()

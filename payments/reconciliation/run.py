@@ -194,7 +194,9 @@ def _keep(run: Reconciliation, outcome: Outcome, records: int) -> None:
     with transaction.atomic():
         # One writer at a time, should a message have come twice.
         Platform.objects.select_for_update(no_key=True).get(pk=platform.pk)
-        known = {(row.login, row.key): row for row in Difference.objects.filter(platform=platform)}
+        # Locked until this is written: whoever explains one at this moment comes before or after.
+        rows_there = Difference.objects.select_for_update(no_key=True).filter(platform=platform)
+        known = {(row.login, row.key): row for row in rows_there.order_by("pk")}
         found = {(one.side.login, one.key): one for one in outcome.found}
         rows = {place: _row(platform, one, known.get(place), now) for place, one in found.items()}
         fresh = [row for place, row in rows.items() if place not in known]
@@ -247,16 +249,18 @@ def _row(platform: Platform, one: Found, known: Difference | None, now: datetime
         currency=side.currency,
         time=side.time,
     )
-    same = (row.our_amount, row.their_amount) == (one.our_amount, one.their_amount)
+    tickets = [record.ticket for record in one.booked]
+    was = (row.our_amount, row.their_amount, row.is_credit, sorted(row.tickets))
+    same = was == (one.our_amount, one.their_amount, side.is_credit, sorted(tickets))
     if not same or row.state == Difference.State.GONE:
-        # Another amount than the one that was explained: it has to be explained anew.
+        # Not what was explained, but another amount or another record: it is explained anew.
         row.state = Difference.State.OPEN
         row.explanation = row.explanation if same else None
     row.kind = one.kind
     row.our_amount, row.their_amount = one.our_amount, one.their_amount
     row.is_credit = side.is_credit
     row.payment_id = one.paid.pk if one.paid else None
-    row.tickets = [record.ticket for record in one.booked]
+    row.tickets = tickets
     row.comment = one.booked[0].comment[:64] if one.booked else ""
     row.text = one.text[:300]
     row.last_seen = now

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from pytest_django import Settings
 
 from panel.models import Platform, User
 from panel.pages import errors
 from tests.core.money import ask_withdrawal, new_account
-from tests.factories import make_user
+from tests.factories import PASSWORD, make_user
 from tests.pages.browsing import page_url, signed_in, text_of
 from tests.pages.conftest import Cast
 
@@ -96,3 +97,22 @@ def test_ones_own_page_keeps_zone_and_looks(cast: Cast) -> None:
 def test_without_any_role_the_overview_is_closed(db: None) -> None:
     assert signed_in(make_user("Dave")).get(reverse("dashboard")).status_code == 403
     assert signed_in(make_user("Dora")).get(reverse("me")).status_code == 200
+
+
+def test_behind_a_proxy_a_strangers_failures_lock_nobody_else_out(
+    db: None, settings: Settings
+) -> None:
+    settings.BEHIND_PROXY = True
+    person, address = make_user("Olga", "back-office"), reverse("account_login")
+
+    def sign_in(login: str, password: str, forwarded: str) -> int:
+        form = {"login": login, "password": password}
+        return Client(headers={"X-Forwarded-For": forwarded}).post(address, form).status_code
+
+    for number in range(12):
+        # What the stranger puts in front of the proxy's word does not count.
+        stranger = f"198.51.100.{number}, 203.0.113.7"
+        refused = sign_in(f"nobody{number}@broker.test", "wrong", stranger)
+    assert refused == 200
+    assert sign_in(person.email, PASSWORD, "198.51.100.1, 203.0.113.7") == 200, "still too many"
+    assert sign_in(person.email, PASSWORD, "203.0.113.8") == 302

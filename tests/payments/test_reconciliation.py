@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import html
 import re
+import time
 import uuid
 from datetime import timedelta
 from decimal import Decimal
+from threading import Event, Thread
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +19,7 @@ from django.utils import timezone
 from panel.commands.base import Invalid
 from panel.commands.errors import Denied
 from panel.commands.submit import submit
-from panel.models import AuditEntry, Platform, Status
+from panel.models import AuditEntry, ChangeRequest, Platform, Status
 from panel.mt4.write import writer
 from payments.models import Difference, MoneyRecord, Payment, Reconciliation
 from payments.reconciliation.explain import ExplainDifference
@@ -177,6 +180,59 @@ def test_an_explanation_takes_two_and_stays_as_long_as_the_amounts_do(
     reconcile(platform, cast)
     row.refresh_from_db()
     assert (row.state, row.explanation) == (State.OPEN, None)
+
+
+def explained(row: Difference) -> ChangeRequest:
+    """What was asked to explain a difference, and waits for a second person."""
+    manager = make_user("Mona", "manager")
+    return submit(explain(row), actor=actor(manager), source="test", reason="", key=f"{row.pk}")
+
+
+def test_another_record_of_the_same_amount_is_explained_anew(
+    platform: Platform, cast: Cast
+) -> None:
+    login = new_account(platform, "0")
+    deposit(cast, login, "10.00")
+    by_hand(platform, login, "7.00", "DP 22222222 unknown")
+    reconcile(platform, cast)
+    (row,) = differences(login)
+    approve_as(make_user("Carl", "compliance"), explained(row))
+    # What was explained is gone from MT4, and this one was booked in its place.
+    Difference.objects.filter(pk=row.pk).update(tickets=[1])
+    reconcile(platform, cast)
+    row.refresh_from_db()
+    assert (row.state, row.explanation) == (State.OPEN, None)
+
+
+@pytest.mark.postgres
+def test_an_explanation_confirmed_during_a_comparison_is_kept(
+    platform: Platform, cast: Cast
+) -> None:
+    login = new_account(platform, "0")
+    deposit(cast, login, "10.00")
+    by_hand(platform, login, "7.00")
+    reconcile(platform, cast)
+    (row,) = differences(login)
+    request, checker = explained(row), make_user("Carl", "compliance")
+    now = timezone.now()
+    span = (now - timedelta(days=1), now + timedelta(days=1))
+    run = begin(platform, *span, actor=actor(cast.olga), source="test")
+    confirmed = Event()
+
+    def confirm() -> None:
+        with transaction.atomic():
+            approve_as(checker, request)
+            confirmed.set()
+            time.sleep(1)
+        connection.close()
+
+    other = Thread(target=confirm)
+    other.start()
+    assert confirmed.wait(10)
+    carry_out(run.pk)
+    other.join()
+    row.refresh_from_db()
+    assert (row.state, row.explanation) == (State.EXPLAINED, request)
 
 
 def test_nobody_explains_a_payment_that_went_through_their_hands(

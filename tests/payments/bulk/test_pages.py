@@ -187,6 +187,21 @@ def test_a_file_is_seen_by_who_sees_all_its_accounts_and_by_who_uploaded_it(
     assert statuses(erik) == {200}
 
 
+def test_a_file_with_errors_is_seen_by_who_sees_every_account_there_is(
+    platform: Platform, cast: Cast, login: int
+) -> None:
+    file = checked(cast.olga, f"{login},deposit,1,EUR,,", "1,deposit,1,USD,,")
+    assert file.state == "has_errors"
+    erik = make_user("Erik", "back-office", groups="real-std-eur")
+    names = ("bulk_file", "bulk_errors", "bulk_source")
+    for person, status in ((erik, 404), (cast.carol, 200), (cast.olga, 200)):
+        for name in names:
+            answer = as_user(person).get(reverse(name, args=(file.pk,)))
+            answer.close()
+            assert answer.status_code == status
+    assert "march.csv" not in as_user(erik).get(reverse("bulk_list")).content.decode()
+
+
 def test_lines_are_found_by_login_reference_and_state(
     platform: Platform, cast: Cast, login: int
 ) -> None:

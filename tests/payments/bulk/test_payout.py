@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from panel.commands.base import Invalid
 from panel.commands.submit import submit
-from panel.models import Platform, User
+from panel.models import Platform, Role, User
 from payments.desk.payout import PayOut
 from payments.models import BulkFile, Stage, Withdrawal
 from tests.core.conftest import Cast
@@ -71,3 +71,18 @@ def test_a_withdrawal_found_by_its_record_comes_to_the_desk_too(
     through(file)
     row = Withdrawal.objects.get()
     assert (row.stage, row.payment.login) == (Stage.TO_PAY, login)
+
+
+def test_whoever_approved_the_file_does_not_pay_out_a_line_that_was_in_doubt(
+    platform: Platform, cast: Cast, sandbox: SandboxProcess
+) -> None:
+    cast.bob.roles.add(Role.objects.get(slug="back-office"))
+    login = new_account(platform, "100.00")
+    file = running(cast, f"{login},withdrawal,80,USD,a,")
+    sandbox.fault("drop_after", "TradeTransaction", login=login, count=1)
+    through(file)
+    row = Withdrawal.objects.get()
+    assert row.payment.request.command == "payments.bulk_line"
+    with pytest.raises(Invalid, match="You approved"):
+        pay_out(User.objects.get(pk=cast.bob.pk), row, "SEPA-OUT-1")
+    pay_out(cast.olga, row, "SEPA-OUT-1")
