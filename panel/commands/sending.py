@@ -1,4 +1,4 @@
-"""Sending many operations: one at a time, each to a plain verdict. Beside the executor, the only
+"""Sending many operations: many at a time, each to a plain verdict. Beside the executor, the only
 place that writes to MT4.
 
 Whoever calls has committed the intent of every operation under a lease; nothing is sent once that
@@ -7,14 +7,17 @@ is over, and nothing is ever sent twice from here.
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from panel.mt4.client import Connection
+from panel.mt4.client import Connection, shared
 from panel.mt4.errors import OutcomeUnknown, Rejected, Unavailable
 from panel.mt4.protocol.enums import TradeCommand
+from panel.mt4.volley import Talk
 from panel.mt4.write import writer
 
 
@@ -51,11 +54,21 @@ class Verdict:
 DONE = Verdict("done")
 
 
-def send(connection: Connection, parcel: Parcel, *, send_before: float, deadline: float) -> Verdict:
-    """Send once. `send_before` is a moment of `time.monotonic`, looked at last thing before the
-    bytes leave; `deadline` the seconds that MT4 may take."""
+def send_all(
+    connection: Connection, talks: Iterable[Talk[None]], slots: threading.Semaphore
+) -> None:
+    """Carry conversations made of `send` to their ends, all in this thread, each beginning when
+    there is a slot for its letters."""
+    shared(connection).converse_all(talks, slots)
+
+
+def send(
+    connection: Connection, parcel: Parcel, *, send_before: float, deadline: float
+) -> Talk[Verdict]:
+    """Send once, as part of a conversation. `send_before` is a moment of `time.monotonic`, looked
+    at last thing before the bytes leave; `deadline` the seconds that MT4 may take."""
     try:
-        writer(connection).balance(
+        yield from writer(connection).balance_talk(
             parcel.login,
             parcel.amount,
             parcel.comment,

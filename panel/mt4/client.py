@@ -9,11 +9,11 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -24,10 +24,13 @@ from panel.mt4.protocol.enums import ResultCode, WebApiErrorCode
 from panel.mt4.protocol.envelope import Answer, NotAnEnvelopeError
 from panel.mt4.protocol.operation import DEADLINES, MAX_LIMIT, Kind, Operation
 from panel.mt4.protocol.wire import WireError, decode, encode, write_time
+from panel.mt4.reply import Reply
 from panel.mt4.tokens import Tokens
-from panel.mt4.transport import NotSentError, Query, Reply, ReplyLostError, Transport
+from panel.mt4.transport import Letter, NotSentError, ReplyLostError, Transport
+from panel.mt4.volley import Talk, Volley, converse
 
 logger = logging.getLogger(__name__)
+R = TypeVar("R")
 
 SHORTEST, LONGEST = 1.0, 300.0
 """Deadlines that the protocol allows, in seconds."""
@@ -107,20 +110,55 @@ class Client:
         Raises Rejected, Unavailable, LeaseLost, OutcomeUnknown (changes only), and ValueError
         for arguments that cannot be sent.
         """
+        return self.converse(
+            self.talk(
+                path,
+                params=params,
+                query=query,
+                body=body,
+                key=key,
+                send_before=send_before,
+                deadline=deadline,
+                request_id=request_id,
+            )
+        )
+
+    def converse(self, talk: Talk[R]) -> R:
+        """Carry one conversation to its end."""
+        return converse(self._transport, talk)
+
+    def converse_all(self, talks: Iterable[Talk[None]], slots: threading.Semaphore) -> None:
+        """Carry many to their ends in this thread, with a letter under way for each slot."""
+        Volley(self._transport, slots).carry(talks)
+
+    def talk(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        key: str | None = None,
+        send_before: float | None = None,
+        deadline: float | None = None,
+        request_id: str | None = None,
+    ) -> Talk[Answer]:
+        """What `call` does, as a conversation."""
         operation = OPERATIONS[path]
         headers = _headers(operation, key, deadline, request_id)
         url = self._base + operation.url(self.connection.platform_id, **(params or {}))
         content = None if body is None else orjson.dumps(encode(body))
+        letter = Letter(
+            method=operation.method,
+            url=url,
+            headers=headers,
+            query=_query(query or {}),
+            body=content,
+            wait=self.patience(path, deadline),
+            send_before=send_before,
+        )
         try:
-            reply = self._send(
-                operation.method,
-                url,
-                headers=headers,
-                query=_query(query or {}),
-                body=content,
-                wait=self.patience(path, deadline),
-                send_before=send_before,
-            )
+            reply = yield from self._sent(letter)
             return _judge(operation, reply)
         except ReplyLostError as error:
             failure: MT4Error = _unclear(operation, f"no reply ({error})")
@@ -149,13 +187,14 @@ class Client:
 
     def plain_list(self, path: str, kind: Any) -> list[Any]:
         """A plain JSON array outside the envelope, as the list of platforms is."""
+        letter = Letter(
+            method="GET",
+            url=self._base + path,
+            headers={"Accept": "application/json"},
+            wait=DEADLINES[Kind.READ] + self.connection.deadline_margin,
+        )
         try:
-            reply = self._send(
-                "GET",
-                self._base + path,
-                headers={"Accept": "application/json"},
-                wait=DEADLINES[Kind.READ] + self.connection.deadline_margin,
-            )
+            reply = self.converse(self._sent(letter))
             if reply.status != 200:
                 raise Unavailable(f"HTTP {reply.status}")
             items: list[Any] = decode(list[kind], json.loads(reply.body, parse_float=Decimal))
@@ -169,30 +208,13 @@ class Client:
         """Close the pooled connections."""
         self._transport.close()
 
-    def _send(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str],
-        wait: float,
-        query: Query = (),
-        body: bytes | None = None,
-        send_before: float | None = None,
-    ) -> Reply:
+    def _sent(self, letter: Letter) -> Talk[Reply]:
         """Send with a token; after a 401, which says that nothing ran, once more with a new one."""
         token = self._tokens.get()
         for last in (False, True):
+            headers = {**letter.headers, "Authorization": f"Bearer {token}"}
             try:
-                reply = self._transport.send(
-                    method,
-                    url,
-                    headers={**headers, "Authorization": f"Bearer {token}"},
-                    wait=wait,
-                    query=query,
-                    body=body,
-                    send_before=send_before,
-                )
+                reply = yield replace(letter, headers=headers)
             except NotSentError as error:
                 raise Unavailable(f"no connection ({error})") from error
             if reply.status != 401:
@@ -212,7 +234,7 @@ def _headers(
     if operation.body is not None:
         headers["Content-Type"] = "application/json"
     if key is not None:
-        if not 1 <= len(key) <= 255 or not all(32 <= ord(letter) < 127 for letter in key):
+        if not 1 <= len(key) <= 255 or not (key.isascii() and key.isprintable()):
             raise ValueError("an idempotency key is 1 to 255 printable ASCII characters")
         headers["Idempotency-Key"] = key
     if request_id:
@@ -243,7 +265,7 @@ def _judge(operation: Operation, reply: Reply) -> Answer:
     except NotAnEnvelopeError as error:
         raise _unclear(operation, f"the reply is no answer ({error})") from error
     if not answer.ok:
-        return _refused(operation, answer, reply.headers.get("X-Request-Outcome", ""))
+        return _refused(operation, answer, reply.headers.get("x-request-outcome", ""))
     if answer.data is None:
         return answer
     try:

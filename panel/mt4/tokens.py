@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from panel.mt4.errors import Unavailable
-from panel.mt4.transport import NotSentError, ReplyLostError, Transport
+from panel.mt4.transport import Letter, NotSentError, ReplyLostError, Transport
 
 SCOPE = "webapi"
 WAIT = 15.0
@@ -67,7 +67,9 @@ class Tokens:
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         try:
-            reply = self._transport.send(method, url, headers=headers, wait=WAIT, body=form)
+            reply = self._transport.send(
+                Letter(method=method, url=url, headers=headers, wait=WAIT, body=form)
+            )
         except (NotSentError, ReplyLostError) as error:
             raise Unavailable(f"sign-in failed ({error})") from error
         if reply.status != 200:

@@ -17,23 +17,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from http.client import (
-    HTTPConnection,
-    HTTPException,
-    HTTPMessage,
-    HTTPResponse,
-    HTTPSConnection,
-    IncompleteRead,
-)
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from panel.mt4.errors import LeaseLost
+from panel.mt4.reply import Incoming, Reply
 
 POOL_SIZE = 64
 """Connections to one server that are kept when nobody uses them."""
 CHUNK = 1 << 16
-GZIP = 16 + zlib.MAX_WBITS
+FAILURES = (HTTPException, OSError, zlib.error)
+"""What can go wrong with a connection, or with what comes over it."""
 
 Query = Sequence[tuple[str, str]]
 Idle = dict[tuple[str, str], list[HTTPConnection]]
@@ -82,15 +77,38 @@ class GuardedSecureConnection(HTTPSConnection):
         super().send(data)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A whole HTTP reply, whatever its status; `keep` says whether the connection is good for
-    another request."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One request as it is to leave. `wait` is how many seconds its reply is waited for;
+    `send_before`, a moment of `time.monotonic`, is looked at right before bytes go out."""
 
-    status: int
-    headers: HTTPMessage
-    body: bytes
-    keep: bool
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    wait: float
+    query: Query = ()
+    body: bytes | str | None = None
+    send_before: float | None = None
+
+    @property
+    def place(self) -> SplitResult:
+        """Where it goes."""
+        return urlsplit(self.url)
+
+    def written(self) -> bytes:
+        """The whole of it as it travels. Raises ValueError for a header that would end early."""
+        place, body = self.place, self.body
+        content = body.encode() if isinstance(body, str) else body or b""
+        target = f"{place.path or '/'}?{urlencode(self.query)}" if self.query else place.path or "/"
+        lines = [f"{self.method} {target} HTTP/1.1", f"Host: {place.netloc}"]
+        lines.append("Accept-Encoding: gzip")
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        if content or self.method != "GET":
+            lines.append(f"Content-Length: {len(content)}")
+        head = "\r\n".join(lines)
+        if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1:
+            raise ValueError("a header must not contain the end of a line")
+        return f"{head}\r\n\r\n".encode("latin-1") + content
 
 
 def _close(idle: Idle) -> None:
@@ -108,45 +126,27 @@ class Transport:
     """Pools of connections, usable from many threads at once."""
 
     def __init__(self, connect_timeout: float) -> None:
-        self._connect_timeout = connect_timeout
+        self.connect_timeout = connect_timeout
         self._idle: Idle = defaultdict(list)
         weakref.finalize(self, _close, self._idle)
 
-    def send(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str],
-        wait: float,
-        query: Query = (),
-        body: bytes | str | None = None,
-        send_before: float | None = None,
-    ) -> Reply:
-        """Send once and read the whole reply, waiting ``wait`` seconds for it.
+    def send(self, letter: Letter) -> Reply:
+        """Send once and read the whole reply.
 
-        ``send_before`` (of ``time.monotonic``) is looked at after connecting, right before bytes
-        go out; LeaseLost then means that the server has no request it could execute.
-        Raises NotSentError, ReplyLostError, LeaseLost.
+        LeaseLost means that the server has no request it could execute. Raises NotSentError,
+        ReplyLostError, LeaseLost, and ValueError for what cannot be written.
         """
-        place = urlsplit(url)
-        request = _written(method, place, headers, query, body)
-        give_up = time.monotonic() + self._connect_timeout + wait
-        watch.sent, watch.send_before = False, send_before
-        connection = None
+        place, request = letter.place, letter.written()
+        give_up = time.monotonic() + self.connect_timeout + letter.wait
+        connection = self.connection(place)
+        post(connection, request, letter.send_before)
         try:
-            connection = self._connection(place)
-            connection.send(request)
-            reply = _read(connection, method, wait, give_up)
-        except (HTTPException, OSError, zlib.error) as error:
-            if connection is not None:
-                connection.close()
-            kind = ReplyLostError if watch.sent else NotSentError
-            raise kind(_name(error)) from error
-        finally:
-            watch.send_before = None
+            reply = _read(connection, letter, give_up)
+        except FAILURES as error:
+            connection.close()
+            raise ReplyLostError(name(error)) from error
         if reply.keep:
-            self._keep(place, connection)
+            self.keep(place, connection)
         else:
             connection.close()
         return reply
@@ -155,7 +155,7 @@ class Transport:
         """Close the connections that nobody uses at the moment."""
         _close(self._idle)
 
-    def _connection(self, place: SplitResult) -> HTTPConnection:
+    def connection(self, place: SplitResult) -> HTTPConnection:
         """One that is open and silent, or a new one that has yet to connect."""
         idle = self._idle[place.scheme, place.netloc]
         while True:
@@ -171,52 +171,43 @@ class Transport:
         host = place.hostname or ""
         if place.scheme == "https":
             return GuardedSecureConnection(
-                host, place.port, timeout=self._connect_timeout, context=_trusted()
+                host, place.port, timeout=self.connect_timeout, context=_trusted()
             )
-        return GuardedConnection(host, place.port, timeout=self._connect_timeout)
+        return GuardedConnection(host, place.port, timeout=self.connect_timeout)
 
-    def _keep(self, place: SplitResult, connection: HTTPConnection) -> None:
+    def keep(self, place: SplitResult, connection: HTTPConnection) -> None:
+        """Keep a connection, open and silent, for whoever needs one next."""
         idle = self._idle[place.scheme, place.netloc]
         if len(idle) < POOL_SIZE:
+            connection.sock.settimeout(self.connect_timeout)
             idle.append(connection)
         else:
             connection.close()
 
 
-def _written(
-    method: str, place: SplitResult, headers: Mapping[str, str], query: Query, body: Any
-) -> bytes:
-    """The whole request as it travels. Raises ValueError for a header that would end early."""
-    content = body.encode() if isinstance(body, str) else body or b""
-    target = f"{place.path or '/'}?{urlencode(query)}" if query else place.path or "/"
-    lines = [f"{method} {target} HTTP/1.1", f"Host: {place.netloc}", "Accept-Encoding: gzip"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    if content or method != "GET":
-        lines.append(f"Content-Length: {len(content)}")
-    head = "\r\n".join(lines)
-    if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1:
-        raise ValueError("a header must not contain the end of a line")
-    return f"{head}\r\n\r\n".encode("latin-1") + content
+def post(connection: HTTPConnection, request: bytes, send_before: float | None) -> None:
+    """Have a request leave, over a connection that connects if it has not yet. Raises NotSentError,
+    ReplyLostError, LeaseLost; it is closed then."""
+    watch.sent, watch.send_before = False, send_before
+    try:
+        connection.send(request)
+    except FAILURES as error:
+        connection.close()
+        kind = ReplyLostError if watch.sent else NotSentError
+        raise kind(name(error)) from error
+    finally:
+        watch.send_before = None
 
 
-def _read(connection: HTTPConnection, method: str, wait: float, give_up: float) -> Reply:
+def _read(connection: HTTPConnection, letter: Letter, give_up: float) -> Reply:
     """The reply, whole. `give_up` is a moment of `time.monotonic` after which one that drips is
     given up."""
-    connection.sock.settimeout(wait)
-    with HTTPResponse(connection.sock, method=method) as response:
-        response.begin()
-        chunks = []
-        # read1 gives what has arrived, so that a reply which drips does not hold us.
-        while chunk := response.read1(CHUNK):
-            chunks.append(chunk)
-            if time.monotonic() > give_up:
-                raise TimeoutError("the reply took too long")
-        body = b"".join(chunks)
-        if response.length:
-            raise IncompleteRead(body, response.length)
-        if response.headers.get("Content-Encoding", "").lower() == "gzip":
-            body = zlib.decompress(body, GZIP)
-        return Reply(response.status, response.headers, body, not response.will_close)
+    connection.sock.settimeout(letter.wait)
+    incoming = Incoming(letter.method)
+    while (reply := incoming.take(connection.sock.recv(CHUNK))) is None:
+        if time.monotonic() > give_up:
+            raise TimeoutError("the reply took too long")
+    return reply
 
 
 def _has_ended(connection: HTTPConnection) -> bool:
@@ -228,6 +219,6 @@ def _has_ended(connection: HTTPConnection) -> bool:
     return bool(poll.poll(0))
 
 
-def _name(error: Exception) -> str:
+def name(error: Exception) -> str:
     """The kind of failure without addresses or headers in it."""
     return type(error).__name__

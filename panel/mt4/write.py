@@ -27,6 +27,7 @@ from panel.mt4.protocol.records import (
     UserUpdate,
 )
 from panel.mt4.protocol.wire import NO_TIME, encode, from_wire, wire_names
+from panel.mt4.volley import Talk
 
 MONEY_FIELDS = {"balance", "credit"}
 """Fields of an account that only money operations may change."""
@@ -114,6 +115,21 @@ class Writer:
         ``expiration`` in the future of the server's clock. Do not count on ``order`` in what
         comes back.
         """
+        return self._client.converse(
+            self.balance_talk(login, amount, comment, kind=kind, expiration=expiration, **sending)
+        )
+
+    def balance_talk(
+        self,
+        login: int,
+        amount: Decimal,
+        comment: str,
+        *,
+        kind: TradeCommand = TradeCommand.Balance,
+        expiration: datetime | None = None,
+        **sending: Unpack[Sending],
+    ) -> Talk[TradeTransaction]:
+        """What `balance` does, as a conversation, for `Client.converse_all`."""
         _refuse_amount(amount)
         if kind not in (TradeCommand.Balance, TradeCommand.Credit):
             raise ValueError(f"{kind.wire} is no money operation")
@@ -130,11 +146,16 @@ class Writer:
             comment=comment,
             expiration=expiration or NO_TIME,
         )
-        return self._record("TradeTransaction", body=transaction, **sending)  # type: ignore[no-any-return]
+        record = yield from self._record_talk("TradeTransaction", body=transaction, **sending)
+        return record  # type: ignore[no-any-return]
 
     def _record(self, path: str, *, key: str, body: Any, **rest: Any) -> Any:
-        """Send a change that answers with a record; success without one is not trusted."""
-        answer = self._client.call(path, key=key, body=body, **rest)
+        """Send a change that answers with a record."""
+        return self._client.converse(self._record_talk(path, key=key, body=body, **rest))
+
+    def _record_talk(self, path: str, *, key: str, body: Any, **rest: Any) -> Talk[Any]:
+        """The same as a conversation; success without a record is not trusted."""
+        answer = yield from self._client.talk(path, key=key, body=body, **rest)
         if answer.data is None:
             raise OutcomeUnknown("the answer has no record", activity_id=answer.activity_id)
         return answer.data

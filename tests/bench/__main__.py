@@ -87,11 +87,11 @@ def _panel(
 
 
 def _measure(stack: Stack, rows: int, *, delay: float) -> None:
-    from payments.bulk.engine.threads import THREADS
+    from payments.bulk.engine.threads import CALLS
     from tests.bench import panel, rivals
 
     logins = _logins(rows)
-    url, threads = stack.sandbox.url, WORKERS * THREADS
+    url, threads = stack.sandbox.url, WORKERS * CALLS
     if delay:
         stack.sandbox.fault("delay_after", "TradeTransaction", seconds=delay)
     # One after the other never gets faster: a part of the file tells its rate as well.

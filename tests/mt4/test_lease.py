@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from panel.mt4.errors import LeaseLost
-from panel.mt4.transport import GuardedConnection, Transport, watch
+from panel.mt4.transport import GuardedConnection, Letter, Transport, watch
 from tests.mt4.wire_server import data, serving
 
 
@@ -47,7 +47,12 @@ def test_a_request_leaves_in_one_piece_and_no_header_can_end_early() -> None:
         transport = Transport(1.0)
         url = f"{script.address}/api/v2/MT4/p/TradeTransaction"
         with pytest.raises(ValueError, match="end of a line"):
-            transport.send("POST", url, headers={"A": "b\r\nC: d"}, wait=1, body=b"money")
-        transport.send("POST", url, headers={"A": "b"}, wait=1, query=[("x", "1 2")], body=b"money")
+            transport.send(
+                Letter(method="POST", url=url, headers={"A": "b\r\nC: d"}, wait=1, body=b"money")
+            )
+        headers, query = {"A": "b"}, [("x", "1 2")]
+        transport.send(
+            Letter(method="POST", url=url, headers=headers, wait=1, query=query, body=b"money")
+        )
     [call] = script.calls
     assert (call.path.rpartition("/")[2], call.body) == ("TradeTransaction?x=1+2", b"money")

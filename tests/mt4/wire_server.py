@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -39,6 +40,7 @@ class Script:
     token_replies: list[Reply] = field(default_factory=list)
     token_lifetime: float = 3600
     token_delay: float = 0
+    tls: ssl.SSLContext | None = None
     port: int = 0
     calls: list[Request] = field(default_factory=list)
     tokens: int = 0
@@ -47,7 +49,7 @@ class Script:
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def connection(self, **overrides: Any) -> Connection:
         settings: dict[str, Any] = {
@@ -131,6 +133,8 @@ def _accept(listener: socket.socket, script: Script) -> None:
 
 
 def _serve(peer: socket.socket, script: Script) -> None:
+    if script.tls:
+        peer = script.tls.wrap_socket(peer, server_side=True)
     with contextlib.suppress(OSError), peer, peer.makefile("rb") as stream:
         while line := stream.readline():
             method, path, _ = line.decode().split()

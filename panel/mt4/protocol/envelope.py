@@ -13,6 +13,8 @@ from typing import Any
 from panel.mt4.protocol.enums import ResultCode, WebApiErrorCode
 from panel.mt4.protocol.wire import encode
 
+_DECODER = json.JSONDecoder(parse_float=Decimal)
+
 
 class NotAnEnvelopeError(ValueError):
     """The body is not an answer of the WebAPI."""
@@ -54,7 +56,7 @@ def build(answer: Answer) -> dict[str, Any]:
 def parse(body: bytes) -> Answer:
     """Read an answer; fractions become Decimal. Raises NotAnEnvelopeError."""
     try:
-        document = json.loads(body, parse_float=Decimal)
+        document = _DECODER.decode(body.decode(json.detect_encoding(body)))
     except (ValueError, RecursionError):
         raise NotAnEnvelopeError("not JSON") from None
     if not isinstance(document, dict) or not isinstance(document.get("meta"), dict):

@@ -13,14 +13,16 @@ from dataclasses import dataclass
 
 import structlog
 
-from panel.commands.sending import Parcel, Verdict, send
+from panel.commands.sending import Parcel, Verdict, send, send_all
+from panel.mt4.client import Connection
 from panel.mt4.errors import MT4Error
 from panel.mt4.protocol.enums import TradeCommand
+from panel.mt4.volley import Talk
 from payments.bulk.engine import look as live
 from payments.bulk.engine.chunk import OUT, Chunk, deadline
 from payments.bulk.engine.claim import announce, claim
 from payments.bulk.engine.record import record
-from payments.bulk.engine.threads import THREADS, pool
+from payments.bulk.engine.threads import senders
 from payments.commands import last_second
 from payments.models import BulkFile, BulkItem, Kind
 
@@ -41,18 +43,16 @@ class Flight:
 
     chunk: Chunk
     known: Verdicts
-    sent: list[Future[Verdicts]]
+    sent: Future[Verdicts] | None
 
     def land(self) -> Verdicts:
         """Wait for every line; a person who stops the file stops what has not begun."""
-        open_ones = set(self.sent)
-        while open_ones:
-            _, open_ones = wait(open_ones, timeout=LOOK_FOR_STOP)
-            if open_ones and not self.chunk.stop.is_set() and not _runs(self.chunk.file):
+        if self.sent is None:
+            return self.known
+        while wait([self.sent], timeout=LOOK_FOR_STOP).not_done:
+            if not self.chunk.stop.is_set() and not _runs(self.chunk.file):
                 self.chunk.stop.set()
-        for future in self.sent:
-            self.known.update(future.result())
-        return self.known
+        return {**self.known, **self.sent.result()}
 
 
 def work(file_id: int) -> bool:
@@ -91,51 +91,45 @@ def take_off(chunk: Chunk) -> Flight:
     """Look at the live figures, then hand the lines to the senders."""
     known: Verdicts = {}
     try:
+        connection = chunk.platform.connection
         refused = live.look(chunk)
     except MT4Error as error:
         away = Verdict("unsent", "Unavailable", error.explain(), error.activity_id)
-        return Flight(chunk, {item.pk: away for item in chunk.items}, [])
+        return Flight(chunk, {item.pk: away for item in chunk.items}, None)
     known.update({pk: Verdict("rejected", "Invalid", why) for pk, why in refused.items()})
     take_out = [item.pk for item in chunk.items if item.kind in OUT and item.pk not in known]
     announced = announce(chunk, take_out)
     for pk in set(take_out) - announced:
         known[pk] = Verdict("unsent", "LeaseLost", "The time to send was over.")
     left = ([item for item in items if item.pk not in known] for items in chunk.accounts.values())
-    accounts = deque(filter(None, left))
-    senders = min(THREADS, len(accounts))
-    return Flight(chunk, known, [pool().submit(_send, chunk, accounts) for _ in range(senders)])
+    accounts = list(filter(None, left))
+    return Flight(chunk, known, senders().threads.submit(_send, chunk, connection, accounts))
 
 
-def _send(chunk: Chunk, accounts: deque[list[BulkItem]]) -> Verdicts:
-    """One sender: account after account, until another one has taken the last."""
+def _send(chunk: Chunk, connection: Connection, accounts: list[list[BulkItem]]) -> Verdicts:
+    """All lines: accounts side by side, as many as this process may have under way."""
     verdicts: Verdicts = {}
-    while True:
-        try:
-            items = accounts.popleft()
-        except IndexError:
-            return verdicts
-        verdicts.update(_send_in_turn(chunk, items))
+    talks = (_send_in_turn(chunk, connection, items, verdicts) for items in accounts)
+    send_all(connection, talks, senders().slots)
+    return verdicts
 
 
-def _send_in_turn(chunk: Chunk, items: list[BulkItem]) -> Verdicts:
+def _send_in_turn(
+    chunk: Chunk, connection: Connection, items: list[BulkItem], verdicts: Verdicts
+) -> Talk[None]:
     """The lines of one account, one after the other; after a doubt none follows."""
-    verdicts: Verdicts = {}
     for item in items:
         if chunk.stop.is_set():
             verdicts[item.pk] = STOPPED
             continue
-        verdict = send(
-            chunk.platform.connection,
-            parcel_of(item),
-            send_before=chunk.send_before,
-            deadline=deadline(),
+        verdict = yield from send(
+            connection, parcel_of(item), send_before=chunk.send_before, deadline=deadline()
         )
         verdicts[item.pk] = verdict
         if verdict.name in ("unknown", "unsent"):
             rest = Verdict("unsent", "Waiting", "The line before it on this account is open.")
             verdicts.update({later.pk: rest for later in items if later.pk not in verdicts})
             break
-    return verdicts
 
 
 def parcel_of(item: BulkItem) -> Parcel:

@@ -15,7 +15,7 @@ from panel.ui.figures import money_text
 from panel.ui.owners import LOGINS_PER_CALL, portions
 from payments import stops
 from payments.bulk.engine.chunk import OUT, Chunk
-from payments.bulk.engine.threads import pool
+from payments.bulk.engine.threads import senders
 from payments.bulk.funds import withdrawable
 from payments.models import BulkItem, Kind
 
@@ -119,7 +119,7 @@ def _most(chunk: Chunk, users: list[User]) -> dict[int, Decimal]:
     kinds = {login: items[0].kind for login, items in chunk.accounts.items()}
     most = {user.login: max(user.credit, ZERO) for user in users}
     money = [user for user in users if kinds[user.login] == Kind.WITHDRAWAL]
-    margins = pool().map(live.margin_level, [user.login for user in money])
+    margins = senders().threads.map(live.margin_level, [user.login for user in money])
     for user, margin in zip(money, margins, strict=True):
         most[user.login] = withdrawable(user, margin)
     return most
