@@ -65,7 +65,7 @@ class CorrectionForm(_InternalForm):
 class ChargebackForm(_InternalForm):
     """Which deposit, and how much of it."""
 
-    deposit = forms.ChoiceField(help_text="Those that are done, with what is left of them.")
+    deposit = forms.ChoiceField(help_text="Deposits that are done, and what is left of each.")
     external_reference = forms.CharField(
         max_length=64, required=False, label="Case", help_text="The provider's number of the case."
     )

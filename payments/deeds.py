@@ -88,9 +88,9 @@ class ChargebackView(MoneyView):
             "deposits": [
                 (
                     row.reference,
-                    f"{row.reference}: {money_text(row.amount, row.currency)} by "
-                    f"{row.get_method_display()}, {when_short(row.finished)}"
-                    + (f", {money_text(left)} left" if left != row.amount else ""),
+                    f"{row.reference}: {money_text(left, row.currency)}"
+                    + (f" of {money_text(row.amount)}" if left != row.amount else "")
+                    + f", {row.get_method_display()}, {when_short(row.finished)}",
                 )
                 for row, left in deposits_left(account.platform, account.login)
             ],

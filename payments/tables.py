@@ -96,7 +96,7 @@ class LedgerTable(Table):
     name = "ledger"
     label = "Payments and MT4's records"
     columns = (
-        Column("reference", "Reference", "copy"),
+        Column("reference", "Reference", "copy", value=lambda line: _name(line)),
         Column("time", "Time", "time"),
         Column("what", "Kind"),
         Column("ours", "In the panel", "money"),
@@ -127,6 +127,11 @@ class LedgerTable(Table):
     def row_id(self, row: Line) -> str:
         """Reference or ticket."""
         return row.reference or str(row.entries[0].ticket)
+
+
+def _name(line: Line) -> str:
+    """The reference; of what others booked without one, the ticket."""
+    return line.reference or f"#{line.entries[0].ticket}"
 
 
 def _paid(payment: Payment) -> str:

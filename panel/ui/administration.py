@@ -15,13 +15,13 @@ def role_choices() -> list[tuple[str, str]]:
 
 
 class ReasonForm(forms.Form):
-    """Why: the second administrator and the audit log will read it."""
+    """Why: whoever decides on it and the audit log will read it."""
 
     reason = forms.CharField(
         label="Why",
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="The second administrator reads it, and it stays in the audit log.",
+        help_text="Whoever decides on it reads this, and the audit log keeps it.",
     )
 
     def order_fields(self, field_order: Iterable[str] | None) -> None:

@@ -111,12 +111,26 @@ def compare(request: ChangeRequest, live: Mapping[str, Any], preview: Preview) -
     lines = [
         Line(label, asked.get(label, ""), text, after.get(label, "")) for label, text in now.items()
     ]
+    lines = [_without_currency(line, request.currency) for line in lines]
     told = {label.casefold() for label in now}
     for name in sorted({*request.before, *live}):
         was, is_now = request.before.get(name), live.get(name)
-        if was != is_now and words_of(name).casefold() not in told:
-            lines.append(Line(words_of(name), value_text(was), value_text(is_now)))
-    return [_without_currency(line, request.currency) for line in lines]
+        if was == is_now or words_of(name).casefold() in told:
+            continue
+        line = Line(words_of(name), value_text(was), value_text(is_now))
+        if not _is_told(line, lines):
+            lines.append(line)
+    return lines
+
+
+def _is_told(line: Line, lines: list[Line]) -> bool:
+    """Whether it repeats a figure under its fuller name: `To balance` after `100010 balance`."""
+    last = line.label.casefold().split()[-1:]
+    return any(
+        (line.asked, line.now) == (other.asked, other.now)
+        and last == other.label.casefold().split()[-1:]
+        for other in lines
+    )
 
 
 def _without_currency(line: Line, currency: str) -> Line:

@@ -104,7 +104,7 @@ def payload_rows(request: ChangeRequest) -> list[Row]:
     if request.platform_id is None and request.preview.get("changes"):
         return []
     return [
-        Row(words_of(name), value_text(value, request.currency if name == "amount" else ""))
+        Row(words_of(name), _asked_text(name, value, request.currency))
         for name, value in request.payload.items()
         if name not in {"platform", "login"}
         and not is_secret(name)
@@ -112,6 +112,12 @@ def payload_rows(request: ChangeRequest) -> list[Row]:
         # The fields of a profile stand side by side before and after already.
         and not (request.platform_id and isinstance(value, dict))
     ]
+
+
+def _asked_text(name: str, value: Any, currency: str) -> str:
+    if name == "amount" and value is not None:
+        return figures.money_text(Decimal(str(value)), currency)
+    return value_text(value)
 
 
 def result_rows(request: ChangeRequest) -> list[Row]:

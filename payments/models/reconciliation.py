@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+
+from panel.lib.money import ZERO
 
 
 class Reconciliation(models.Model):
@@ -57,12 +60,19 @@ class Reconciliation(models.Model):
         return f"{self.platform_id} {self.since:%Y-%m-%d} to {self.until:%Y-%m-%d}"
 
     @property
-    def sums(self) -> list[tuple[str, Decimal, Decimal]]:
-        """Currency, our sum and theirs."""
-        return [
+    def sums(self) -> list[tuple[str, Decimal, Decimal, Decimal]]:
+        """Currency, our sum, theirs, and by how much theirs is the larger one."""
+        sides = (
             (total["currency"], Decimal(total["ours"]), Decimal(total["theirs"]))
             for total in self.totals
-        ]
+        )
+        return [(currency, ours, theirs, theirs - ours) for currency, ours, theirs in sides]
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first and the last day of the span, in UTC."""
+        last = self.until - timedelta(microseconds=1)
+        return self.since.astimezone(UTC).date(), last.astimezone(UTC).date()
 
 
 class Difference(models.Model):
@@ -128,3 +138,8 @@ class Difference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} on {self.login}"
+
+    @property
+    def excess(self) -> Decimal:
+        """By how much MT4 holds more than the panel; below zero, less."""
+        return (self.their_amount or ZERO) - (self.our_amount or ZERO)

@@ -14,6 +14,7 @@ from panel.models import ChangeRequest, Notice, Platform, Status
 from panel.ui.figures import money_text
 from payments import owed
 from payments.models import Difference, Payment
+from payments.reconciliation.tables import what_differs
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
@@ -60,7 +61,7 @@ class ExplainDifference(PanelCommand):
     def target(self, reader: Reader | None) -> Target:
         """The difference, on its account."""
         row = self.row()
-        text = f"{row.get_kind_display()}: {row.key} on {row.login}"
+        text = f"{what_differs(row).capitalize()}: {row.key} on {row.login}"
         return Target("difference", str(row.pk), text, row.login, row.mt4_group, row.currency)
 
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:

@@ -15,19 +15,26 @@ from panel.ui.links import Link
 from panel.ui.tables import Empty, Table
 from payments.models import Difference
 
+Kind = Difference.Kind
 State = Difference.State
 LOOKS = {
-    State.OPEN: "failed",
-    State.EXPLAINED: "quiet",
+    State.OPEN: "waiting",
+    State.EXPLAINED: "done",
     State.CORRECTED: "done",
-    State.GONE: "done",
+    State.GONE: "quiet",
+}
+WHAT = {
+    Kind.OURS: "only in the panel",
+    Kind.THEIRS: "only in MT4",
+    Kind.AMOUNT: "amounts differ",
+    Kind.OWED: "owed to the account",
 }
 
 
 class DifferenceFilter(filters.FilterSet):  # type: ignore[misc]
     """Kind, state, purse and day."""
 
-    kind = filters.MultipleChoiceFilter(choices=Difference.Kind.choices, label="What")
+    kind = filters.MultipleChoiceFilter(choices=list(WHAT.items()), label="What")
     state = filters.MultipleChoiceFilter(choices=State.choices, label="State")
     time = filters.DateFromToRangeFilter(label="Moved")
 
@@ -38,8 +45,15 @@ class DifferenceFilter(filters.FilterSet):  # type: ignore[misc]
 
 def state_html(row: Difference) -> SafeString:
     """The badge of a difference's state."""
-    look = LOOKS[State(row.state)]
+    # Money that is on no account is the panel's own failure; the rest waits for an explanation.
+    is_lost = row.kind == Kind.OWED and row.state == State.OPEN
+    look = "failed" if is_lost else LOOKS[State(row.state)]
     return format_html('<span class="state state-{}">{}</span>', look, row.get_state_display())
+
+
+def what_differs(row: Difference) -> str:
+    """On which side it stands."""
+    return WHAT[Kind(row.kind)]
 
 
 def difference_url(row: Difference) -> str:
@@ -58,24 +72,39 @@ class DifferenceTable(Table):
     name = "differences"
     label = "Differences"
     default_sort = "-time"
+    total_by = "currency"
     columns: ClassVar[Sequence[Column]] = (
         Column("key", "Reference or ticket", "copy", sort="key"),
         Column("time", "Moved", "time", sort="time"),
-        Column("kind", "What", value=lambda row: row.get_kind_display(), sort="kind"),
+        Column("kind", "What", value=what_differs, sort="kind"),
         Column("login", "Account", "copy", link=account_url, sort="login"),
-        Column("our_amount", "In the panel", "money", currency="currency", sort="our_amount"),
-        Column("their_amount", "In MT4", "money", currency="currency", sort="their_amount"),
-        Column("text", "Why", "clip"),
+        Column("type", "Type", value=lambda row: "credit" if row.is_credit else "balance"),
+        Column(
+            "our_amount",
+            "In the panel",
+            "money",
+            currency="currency",
+            sort="our_amount",
+            total="our_amount",
+        ),
+        Column(
+            "their_amount",
+            "In MT4",
+            "money",
+            currency="currency",
+            sort="their_amount",
+            total="their_amount",
+        ),
         Column("state", "State", "html", value=state_html, sort="state"),
-        Column("purse", "Purse", value=lambda row: "credit" if row.is_credit else "balance"),
-        Column("comment", "MT4 comment", "clip", shown=False),
+        Column("comment", "MT4 comment", "clip"),
+        Column("text", "Why", "wrap", shown=False),
         Column("mt4_group", "Group", sort="mt4_group", shown=False),
         Column("last_seen", "Last seen", "time", sort="last_seen", shown=False),
     )
     empty = Empty(
-        "The books agree",
-        "Each day the panel's payments are compared with every balance and credit record of MT4. "
-        "What is in one book only, or differs, is listed here until it is explained.",
+        "Nothing is left to explain",
+        "Whatever the comparisons found is explained, corrected, or fits by now. They go on each "
+        "night.",
         "circle-check",
     )
 
@@ -86,3 +115,14 @@ class DifferenceTable(Table):
     def actions(self, row: Any) -> Sequence[Link]:
         """The account's payments."""
         return (Link("Payments of the account", account_url(row), "user"),)
+
+
+class UncomparedTable(DifferenceTable):
+    """Before the first comparison: an empty list says nothing about the books."""
+
+    empty = Empty(
+        "Not compared yet",
+        "What is in one book only, or differs, is listed here once the panel's payments have been "
+        "compared with MT4's records: each night, or when somebody asks for it.",
+        "git-compare",
+    )

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -24,13 +24,23 @@ from panel.ui.platform import platform_of
 from panel.ui.tables import Table
 from panel.ui.views import PanelView, TableView
 from payments import owed
+from payments.desk.lists import ShownTab
 from payments.models import Difference, Reconciliation
 from payments.reconciliation.correcting import correction_of
 from payments.reconciliation.explain import ExplainDifference
 from payments.reconciliation.run import DAILY_SPAN, Busy, begin, give_up_silent
-from payments.reconciliation.tables import DifferenceFilter, DifferenceTable, difference_url
+from payments.reconciliation.tables import (
+    DifferenceFilter,
+    DifferenceTable,
+    State,
+    UncomparedTable,
+    difference_url,
+    state_html,
+)
 from payments.tasks import reconcile_books
 
+# How many of the last comparisons are told.
+RUNS = 5
 # The longest span that may be asked for: it is all read from MT4.
 LONGEST = timedelta(days=93)
 
@@ -55,12 +65,26 @@ class ReconciliationView(TableView):
     filterset_class = DifferenceFilter
     search_words = "Reference, ticket or login"
 
+    def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page, once a comparison whose worker died is given up."""
+        platform = platform_of(request)
+        if platform:
+            give_up_silent(platform)
+        return super().get(request, *args, **kwargs)
+
+    def get_table_class(self) -> type[Table]:
+        """An empty list says whether the books were looked at."""
+        done = Reconciliation.objects.filter(
+            platform=platform_of(self.request), state=Reconciliation.State.DONE
+        )
+        return DifferenceTable if done.exists() else UncomparedTable
+
     def get_queryset(self) -> QuerySet[Difference]:
         """Open ones, unless another state is asked for."""
         person = self.request.actor.person_or_fail()
         rows = differences_of(person).filter(platform=platform_of(self.request))
         if not self.request.GET.getlist("state"):
-            rows = rows.filter(state=Difference.State.OPEN)
+            rows = rows.filter(state=State.OPEN)
         return rows.select_related("platform")
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
@@ -71,14 +95,29 @@ class ReconciliationView(TableView):
         return found
 
     def get_context(self, **extra: Any) -> dict[str, Any]:
-        """With the last comparisons."""
-        platform = platform_of(self.request)
-        runs: list[Reconciliation] = []
-        if platform:
-            give_up_silent(platform)
-            rows = Reconciliation.objects.filter(platform=platform).select_related("asked_by")
-            runs = list(rows[:5])
-        return super().get_context(runs=runs, last=runs[0] if runs else None, **extra)
+        """With the last comparisons, and how many differences stand in each state."""
+        rows = Reconciliation.objects.filter(platform=platform_of(self.request))
+        runs = list(rows.select_related("asked_by")[:RUNS])
+        done = rows.filter(state=Reconciliation.State.DONE).select_related("asked_by").first()
+        return super().get_context(
+            runs=runs, last=runs[0] if runs else None, done=done, stages=self._tabs(), **extra
+        )
+
+    def _tabs(self) -> list[ShownTab]:
+        rows = differences_of(self.request.actor.person_or_fail())
+        rows = rows.filter(platform=platform_of(self.request))
+        number = dict(rows.order_by().values_list("state").annotate(Count("pk")))
+        asked = self.request.GET.getlist("state") or [State.OPEN]
+        here = reverse("reconciliation")
+        return [
+            ShownTab(
+                state.label.capitalize(),
+                here if state == State.OPEN else f"{here}?state={state}",
+                number.get(state, 0),
+                asked == [state],
+            )
+            for state in State
+        ]
 
     def get_primary(self) -> Link | None:
         """A comparison now."""
@@ -176,6 +215,7 @@ class DifferenceView(PanelView):
             title=f"{row.key} on {row.login}",
             row=row,
             is_owed=is_owed,
+            state=state_html(row),
             correction=correction_of(row, request.actor),
             waiting=waiting.select_related("maker").first(),
             correcting=owed.under_way(row.payment) if is_owed and row.payment else None,

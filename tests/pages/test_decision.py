@@ -90,7 +90,7 @@ def test_a_page_that_has_gone_stale_asks_again(platform: Platform, cast: Cast) -
     assert request.status == Status.PENDING
     assert not Approval.objects.exists()
     assert "It changed while you looked" in text_of(again)
-    assert "Balance 1,000.00 900.00 changed 650.00" in text_of(again)
+    assert "Balance changed 1,000.00 900.00 650.00" in text_of(again)
     bob.post(page_url(request), {"step": "approve", "seen": seen_on(again)})
     request.refresh_from_db()
     assert request.status == Status.APPROVED

@@ -93,7 +93,7 @@ def test_a_chargeback_begins_at_its_deposit(platform: Platform, cast: Cast) -> N
     page = client.get(page_of(deposit)).content.decode()
     assert f"{address}?deposit={deposit.reference}" in page.replace("%20", " ")
     form = client.get(address, {"deposit": deposit.reference}).content.decode()
-    assert f"{deposit.reference}: 100.00 USD by card" in form
+    assert f"{deposit.reference}: 100.00 USD, card" in form
     fields = {
         "key": key_in(form),
         "deposit": deposit.reference,
@@ -104,7 +104,7 @@ def test_a_chargeback_begins_at_its_deposit(platform: Platform, cast: Cast) -> N
     }
     assert client.post(address, {**fields, "step": "send"}).status_code == 302
     again = client.get(address).content.decode()
-    assert "40.00 left" in again
+    assert f"{deposit.reference}: 40.00 USD of 100.00, card" in again
     chargeback = Payment.objects.get(kind=Kind.CHARGEBACK)
     assert chargeback.reference in client.get(page_of(deposit)).content.decode()
     assert deposit.reference in client.get(page_of(chargeback)).content.decode()

@@ -327,6 +327,41 @@ def test_the_pages_show_the_differences_of_ones_own_groups_only(
     assert client.get(reverse("difference_detail", args=[row.pk])).status_code == 404
 
 
+def test_the_list_says_whether_the_books_were_compared_at_all(
+    platform: Platform, cast: Cast
+) -> None:
+    client = Client()
+    client.force_login(make_user("Mona", "manager"))
+    address = reverse("reconciliation")
+    assert "Not compared yet" in client.get(address).content.decode()
+
+    login = new_account(platform, "0")
+    deposit(cast, login, "10.00")
+    by_hand(platform, login, "7.00")
+    run = reconcile(platform, cast)
+    page = client.get(address).content.decode()
+    assert ">MT4 has more<" in page
+    assert run.days == (run.since.date(), run.until.date())
+
+    Difference.objects.update(state=State.EXPLAINED)
+    page = client.get(address).content.decode()
+    assert "Nothing is left to explain" in page
+    assert "Not compared yet" not in page
+    assert "only in MT4" in client.get(address, {"state": "explained"}).content.decode()
+
+    Reconciliation.objects.create(
+        platform=platform,
+        since=run.since,
+        until=run.until,
+        state=Reconciliation.State.FAILED,
+        finished=timezone.now(),
+        trouble="The trade server does not answer.",
+    )
+    page = client.get(address).content.decode()
+    assert "The last comparison failed" in page
+    assert ">MT4 has more<" in page
+
+
 def test_a_comparison_is_asked_for_on_the_page(platform: Platform, cast: Cast) -> None:
     client = Client()
     client.force_login(make_user("Mona", "manager"))
