@@ -21,9 +21,16 @@ EXCERPT = 80
 
 FORMULA = "Begins like a formula: write plain values, without = + - @ in front."
 
+TORN = (
+    "Is this one amount with a comma in it, or two cells? Write the cents (12.00), or separate the "
+    "cells by semicolons."
+)
+
 _LOGIN = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 _AMOUNT = re.compile(r"([0-9]+)(?:\.([0-9]+))?", re.ASCII)
 _SIGNED = re.compile(r"[+\-\u2212][0-9][0-9.,]*", re.ASCII)
+_WHOLE = re.compile(r" *[0-9]+", re.ASCII)
+_PART = re.compile(r"[0-9]{1,3}(?:\.[0-9]+)? *", re.ASCII)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -67,11 +74,15 @@ class Glimpse:
 
 @dataclass(slots=True)
 class Line:
-    """The cells of a line as a reader found them; `wrong` says by index what cannot be read."""
+    """The cells of a line as a reader found them; `wrong` says by index what cannot be read.
+
+    `text` is the line itself where commas separate its cells, empty elsewhere.
+    """
 
     number: int
     cells: list[str]
     wrong: dict[int, str] = field(default_factory=dict)
+    text: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -138,6 +149,10 @@ class Header:
 
     def read(self, line: Line) -> Entry | list[Fault | Glimpse]:
         """The payment of a line, or everything that is wrong with it, and what it is about."""
+        torn = self._torn_amount(line)
+        if torn:
+            # Every cell behind it may stand a column too far: nothing else is worth telling.
+            return [fault(line.number, "amount", torn, TORN)]
         faults = [
             fault(line.number, self.name_of(index), line.cells[index], message)
             for index, message in sorted(line.wrong.items())
@@ -169,6 +184,16 @@ class Header:
             texts.get("comment", ""),
         )
 
+    def _torn_amount(self, line: Line) -> str:
+        """An amount that commas may have taken apart: `12,50` without quotes; empty if none."""
+        place = self.places["amount"]
+        if not line.text or len(line.cells) < place + 2:
+            return ""
+        whole, part = line.cells[place], line.cells[place + 1]
+        if _WHOLE.fullmatch(whole) and _PART.fullmatch(part) and f"{whole},{part}" in line.text:
+            return f"{whole},{part}"
+        return ""
+
     @staticmethod
     def _made_out(number: int, texts: dict[str, str], wrong: set[str]) -> Iterator[Glimpse]:
         if "login" not in wrong:
@@ -199,7 +224,7 @@ def login_problem(text: str) -> str:
     """What is wrong with a login as written; empty if nothing."""
     if _LOGIN.fullmatch(text) and int(text) <= INT32_MAX:
         return ""
-    return "A login is a whole number, digits only."
+    return "A login is a whole number, digits only, without a zero in front."
 
 
 def kind_problem(text: str) -> str:

@@ -17,6 +17,10 @@ SEPARATORS = (",", ";", "\t")
 _BOM = b"\xef\xbb\xbf"
 _SURROGATES = range(0xDC80, 0xDD00)
 NOT_UTF8 = "Is not UTF-8 (byte 0x{:02X}): save the file as “CSV UTF-8”."
+RETURNS = (
+    "Has a carriage return where no line ends: save the file as “CSV UTF-8” (old “Macintosh” line "
+    "ends cannot be read)."
+)
 
 
 def lines(source: BinaryIO) -> Iterator[Line | Fault]:
@@ -31,6 +35,8 @@ def lines(source: BinaryIO) -> Iterator[Line | Fault]:
         number += 1
         if number == 1:
             raw = _without_mark(raw)
+        if b"\r" in raw.rstrip(b"\r\n"):
+            raise Refused(RETURNS, number)
         if len(raw.rstrip(b"\r\n")) > LONGEST_LINE:
             raise Refused(
                 f"Is longer than {LONGEST_LINE:,} bytes. Is this a text file, with one payment "
@@ -67,9 +73,12 @@ def _taken_apart(number: int, text: str, separator: str) -> Line | Fault:
         cells = next(csv.reader([text], delimiter=separator, strict=True), [])
     except csv.Error:
         return fault(
-            number, "", text, "The quotes do not match: a cell begins and ends with one or none."
+            number,
+            "",
+            text,
+            "The quotes do not match: a cell begins and ends with one or none, on the same line.",
         )
-    line = Line(number, cells)
+    line = Line(number, cells, text=text if separator == "," else "")
     if not text.isascii():
         for index, cell in enumerate(cells):
             bad = next((char for char in cell if ord(char) in _SURROGATES), "")

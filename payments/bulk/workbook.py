@@ -21,7 +21,7 @@ from payments.bulk.parts import (
     parse,
     parse_whole,
 )
-from payments.bulk.rows import Line, Refused
+from payments.bulk.rows import Fault, Line, Refused, fault
 
 LAST_ROW = 1_048_576
 MOST_CELLS = 100
@@ -35,14 +35,21 @@ FORMULA = "Is a formula: paste its value in its place."
 DATE = "Is a date for the spreadsheet: format the column as text or number and enter it again."
 PERCENT = "Is a percentage for the spreadsheet: format the column as number."
 ROUNDED = "Has more than 15 digits, which a spreadsheet rounds: format the column as text."
+SCALED = "Is shown in thousands by its format: format the column as plain number."
+HIDDEN = "Is hidden in the workbook: show the row, or delete it."
 NO_VALUE = "Is not a text and not a number."
 
+# A comma that no digit follows divides what is shown by a thousand.
+_THOUSANDS = re.compile(r"[0#?],+(?![0#?,])")
+# Text of a number format: in quotes, behind a backslash, in brackets.
+_LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 _PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,30})?([Ee][+-]?[0-9]{1,2})?", re.ASCII)
 
 
-def lines(source: BinaryIO) -> Iterator[Line]:
-    """The rows of a workbook's only sheet, empty ones left out; raises `Refused`.
+def lines(source: BinaryIO) -> Iterator[Line | Fault]:
+    """The rows of a workbook's only sheet, empty ones left out; a hidden one is a fault, as nobody
+    saw it. Raises `Refused`.
 
     Memory is bounded by the table of strings that the workbook shares between its cells.
     """
@@ -55,8 +62,7 @@ def lines(source: BinaryIO) -> Iterator[Line]:
         if any(name.endswith("vbaProject.bin") for name in names):
             raise Refused("The workbook has macros: save it as .xlsx, without them.")
         sheet = _only_sheet(archive)
-        dates, percents = _styles(archive, names)
-        handler = _Sheet(_strings(archive, names), dates, percents)
+        handler = _Sheet(_strings(archive, names), _styles(archive, names))
         for _ in parse(archive, sheet, handler):
             found, handler.rows = handler.rows, []
             yield from found
@@ -79,9 +85,12 @@ class _Sheets(Elements):
     def __init__(self) -> None:
         super().__init__()
         self.ids: list[str] = []
+        self.names: list[str] = []
 
     def begin(self, name: str, attrs: AttributesImpl) -> None:
         if name == "sheet":
+            hidden = attrs.get("state", "visible") != "visible"
+            self.names.append(f"“{attrs.get('name', '')}”" + " (hidden)" * hidden)
             of_relation = [key for key in attrs.keys() if key.endswith(":id")]  # noqa: SIM118
             self.ids.append(attrs[of_relation[0]] if of_relation else "")
 
@@ -101,15 +110,17 @@ def _only_sheet(archive: zipfile.ZipFile) -> str:
     parse_whole(archive, "xl/workbook.xml", sheets, most=MOST_HEAD)
     parse_whole(archive, "xl/_rels/workbook.xml.rels", relations, most=MOST_HEAD)
     if len(sheets.ids) != 1:
+        named = fault(0, "", ", ".join(sheets.names), "").value
         raise Refused(
-            f"The workbook has {len(sheets.ids)} sheets: leave only the one with the payments."
+            f"The workbook has {len(sheets.ids)} sheets, {named}: leave only the one with the "
+            "payments."
         )
     target = relations.targets.get(sheets.ids[0], "")
     return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
 
 
 class _Styles(Elements):
-    """Which cell formats show a number as a date or a percentage."""
+    """Which cell formats show a number as something else."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -130,15 +141,22 @@ class _Styles(Elements):
             self.inside = False
 
 
-def _styles(archive: zipfile.ZipFile, names: set[str]) -> tuple[set[int], set[int]]:
+def _styles(archive: zipfile.ZipFile, names: set[str]) -> dict[int, str]:
+    """What is wrong with a number of a cell format that shows another figure than the cell has."""
     styles = _Styles()
     if "xl/styles.xml" in names:
         parse_whole(archive, "xl/styles.xml", styles, most=MOST_HEAD)
     shown = [styles.formats.get(number, "General") for number in styles.used]
-    return (
-        {index for index, code in enumerate(shown) if is_date_format(code)},
-        {index for index, code in enumerate(shown) if "%" in code},
-    )
+    wrong = {index: _shown_otherwise(code) for index, code in enumerate(shown)}
+    return {index: message for index, message in wrong.items() if message}
+
+
+def _shown_otherwise(code: str) -> str:
+    if is_date_format(code):
+        return DATE
+    if "%" in code:
+        return PERCENT
+    return SCALED if _THOUSANDS.search(_LITERAL.sub("", code)) else ""
 
 
 class _Text(Elements):
@@ -196,11 +214,12 @@ def _strings(archive: zipfile.ZipFile, names: set[str]) -> list[str]:
 
 
 class _Sheet(_Text):
-    def __init__(self, strings: list[str], dates: set[int], percents: set[int]) -> None:
+    def __init__(self, strings: list[str], formats: dict[int, str]) -> None:
         super().__init__()
-        self.strings, self.dates, self.percents = strings, dates, percents
-        self.rows: list[Line] = []
+        self.strings, self.formats = strings, formats
+        self.rows: list[Line | Fault] = []
         self.line = Line(0, [])
+        self.hidden = False
         self.kind = "n"
         self.style = 0
         self.column = -1
@@ -212,6 +231,7 @@ class _Sheet(_Text):
             if not self.line.number < number <= LAST_ROW:
                 raise Refused(BROKEN)
             self.line, self.column = Line(number, []), -1
+            self.hidden = attrs.get("hidden", "0") in ("1", "true")
         elif name == "c":
             self._place(attrs.get("r", ""))
             self.kind, self.style = attrs.get("t", "n"), int(attrs.get("s", "0"))
@@ -246,7 +266,10 @@ class _Sheet(_Text):
             if text or wrong:
                 self._keep(text, wrong)
         elif name == "row" and not self.line.is_empty:
-            self.rows.append(self.line)
+            self.rows.append(self._hidden() if self.hidden else self.line)
+
+    def _hidden(self) -> Fault:
+        return fault(self.line.number, "", ", ".join(filter(None, self.line.cells)), HIDDEN)
 
     def _keep(self, text: str, wrong: str) -> None:
         if self.column >= MOST_CELLS:
@@ -271,10 +294,8 @@ class _Sheet(_Text):
             return text, DATE if self.kind == "d" else NO_VALUE
         if not _NUMBER.fullmatch(text):
             raise Refused(BROKEN)
-        if self.style in self.dates:
-            return text, DATE
-        if self.style in self.percents:
-            return text, PERCENT
+        if self.style in self.formats:
+            return text, self.formats[self.style]
         shown = number_text(text)
         return (text, ROUNDED) if shown is None else (shown, "")
 

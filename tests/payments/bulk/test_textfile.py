@@ -37,7 +37,7 @@ def test_columns_come_in_any_order_and_the_optional_ones_may_be_left_out() -> No
     ("cells", "column", "says"),
     [
         ("1e5,deposit,1,USD", "login", "digits only"),
-        ("0123,deposit,1,USD", "login", "digits only"),
+        ("0123,deposit,1,USD", "login", "without a zero in front"),
         ("99999999999,deposit,1,USD", "login", "digits only"),
         (",deposit,1,USD", "login", "missing"),
         ("1,transfer,1,USD", "kind", "deposit, withdrawal, credit_in, credit_out"),
@@ -50,6 +50,10 @@ def test_columns_come_in_any_order_and_the_optional_ones_may_be_left_out() -> No
         ('1,deposit,"1,50",USD', "amount", "a comma"),
         ('1,deposit,"1,234.50",USD', "amount", "a comma"),
         ("1,deposit,1 234,USD", "amount", "such as 1234.50"),
+        ("1,deposit,1\u00a0234.50,USD", "amount", "such as 1234.50"),
+        ("1,deposit,1'234.50,USD", "amount", "such as 1234.50"),
+        ("1,deposit,1.234.567,USD", "amount", "such as 1234.50"),
+        ("1,deposit,1E+05,USD", "amount", "such as 1234.50"),
         ("1,deposit,1e3,USD", "amount", "such as 1234.50"),
         ("1,deposit,NaN,USD", "amount", "such as 1234.50"),
         ("1,deposit,١٢,USD", "amount", "such as 1234.50"),
@@ -73,6 +77,35 @@ def test_each_fault_of_a_cell_is_named_by_line_and_column(
     assert entries == [ENTRY]
     assert places(faults) == [(3, column)]
     assert says in faults[0].message
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("login,kind,amount,currency", "1,deposit,12,50,USD"),
+        (HEADER, "1,deposit,12,50,USD"),
+        ("login,kind,currency,amount", "1,deposit,USD,12,50"),
+        ("login,kind,currency,amount,reference", "1,deposit,USD,12,50"),
+        ("login,kind,currency,amount,reference", "1,deposit,USD,1,234.50"),
+        ("login,kind,currency,amount,reference,comment", "1,deposit,USD, 1,234 ,SEPA"),
+    ],
+)
+def test_an_amount_that_its_comma_took_apart_is_never_a_smaller_one(
+    header: str, cells: str
+) -> None:
+    entries, faults = found(csv_of(cells, header=header))
+    assert entries == []
+    assert places(faults) == [(2, "amount")]
+    assert "one amount with a comma" in faults[0].message
+
+
+def test_a_short_reference_behind_an_amount_is_no_part_of_it() -> None:
+    header = "login,kind,currency,amount,reference"
+    for cells in ("1,deposit,USD,12.00,50", '1,deposit,USD,"12","50"', "1,deposit,USD,12,50000"):
+        entries, faults = found(csv_of(cells, header=header))
+        assert ([entry.amount for entry in entries], faults) == ([Decimal("12.00")], [])
+    data = csv_of(cells, header=header).replace(b",", b";")
+    assert [entry.amount for entry in found(data)[0]] == [Decimal("12.00")]
 
 
 def test_all_faults_of_a_line_are_named_at_once() -> None:
@@ -111,6 +144,11 @@ def test_lines_are_counted_as_an_editor_shows_them() -> None:
         (csv_of(ROW, header=HEADER + ",login"), 1, "there twice"),
         (b"login,kind\xff,amount", 1, "is called"),
         (b'login,"kind', 1, "quotes"),
+        (csv_of(ROW).replace(b"\n", b"\r"), 1, "carriage return"),
+        (csv_of(*[ROW] * 1_000).replace(b"\n", b"\r"), 1, "carriage return"),
+        (csv_of(ROW + "\r" + ROW), 2, "carriage return"),
+        (csv_of(ROW).decode().encode("utf-16-be"), 1, "UTF-16"),
+        (csv_of(ROW).decode().encode("utf-16-le"), 1, "UTF-16"),
         (b"x" * 1_000_000, 1, "longer than"),
         (csv_of("1" * 20_000), 2, "longer than"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 100, 0, ".xls"),

@@ -57,6 +57,8 @@ def test_what_a_spreadsheet_writes_of_a_double_is_what_was_typed() -> None:
         ("C", dt.date(2026, 12, 3), None, "Is a date"),
         ("C", 46359, "dd/mm/yyyy", "Is a date"),
         ("C", 0.5, "0.00%", "Is a percentage"),
+        ("C", 5000, "#,##0,", "in thousands"),
+        ("C", 5000000, '0.0,,"m"', "in thousands"),
         ("C", True, None, "not a text and not a number"),
         ("C", "#REF!", None, "not a text and not a number"),
         ("C", 12.345, None, "3 decimals"),
@@ -89,10 +91,31 @@ def test_a_text_that_begins_like_a_formula_is_one_in_a_workbook_too() -> None:
     assert "like a formula" in found(saved(book))[1][0].message
 
 
-def test_more_than_one_sheet_is_refused() -> None:
+def test_a_format_that_only_parts_thousands_or_rounds_changes_no_amount() -> None:
+    book = opened(workbook_of(ROW, ROW, ROW))
+    page = book.active
+    assert page is not None
+    for line, number_format in ((2, "#,##0"), (3, '#,##0.00 "a, b"'), (4, "0.00E+00")):
+        page[f"C{line}"].number_format = number_format
+    assert [entry.amount for entry in found(saved(book))[0]] == [ENTRY.amount] * 3
+
+
+def test_a_row_that_nobody_sees_is_named_and_one_that_is_merged_lacks_its_cells() -> None:
+    book = opened(workbook_of(ROW, ROW, ROW))
+    page = book.active
+    assert page is not None
+    page.row_dimensions[3].hidden = True
+    page.merge_cells("A2:A4")
+    entries, faults = found(saved(book))
+    assert [entry.line for entry in entries] == [2]
+    assert places(faults) == [(3, ""), (4, "login")]
+    assert "hidden" in faults[0].message
+
+
+def test_more_than_one_sheet_is_refused_and_named() -> None:
     book = opened(workbook_of(ROW))
-    book.create_sheet("more")
-    assert "2 sheets" in found(saved(book))[1][0].message
+    book.create_sheet("Old").sheet_state = "hidden"
+    assert "2 sheets, “Sheet”, “Old” (hidden):" in found(saved(book))[1][0].message
 
 
 BOOK = workbook_of(ROW)
