@@ -368,7 +368,7 @@ def lines(now: Standing, then: Standing, currency: str = "") -> Iterator[tuple[s
 
 def figures(now: Standing) -> dict[str, str]:
     """Where an account stands, for people who decide."""
-    none = "no open positions"
+    none = "no positions"
     return {
         "Balance": money_text(now.balance, now.currency),
         "Credit": money_text(now.credit, now.currency),

@@ -268,7 +268,7 @@ def _release(call: Call, error: Exception) -> None:
     """Certainly nothing was sent: back to approved, to be tried again while that makes sense."""
     request = call.request
     if request.status == Status.UNKNOWN:
-        unknown(call, error, f"MT4 could not be asked: {error}")
+        unknown(call, error, f"MT4's records could not be read: {error}")
         return
     if call.attempt >= AWAY_TRIES:
         finish(call, Status.FAILED, code="Unavailable", text=f"Nothing was sent. {error}")

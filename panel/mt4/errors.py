@@ -59,7 +59,8 @@ class Unavailable(MT4Error):
 
     def explain(self) -> str:
         """That nothing happened, and why."""
-        return f"The trade server is not available: {self.message}. Nothing was changed."
+        why = self.message.rstrip(".").removesuffix("; nothing was changed")
+        return f"The trade server is not available: {why}. Nothing was changed."
 
 
 class LeaseLost(Unavailable):

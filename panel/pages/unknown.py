@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -141,6 +141,16 @@ def evidence_of(request: ChangeRequest) -> Evidence:
     return Evidence(ours, others)
 
 
+def kept_evidence(request: ChangeRequest) -> Iterator[tuple[str, str]]:
+    """What the panel itself found last, by name, in words; a list has a line for each row."""
+    for name, value in request.evidence.items():
+        for row in value if isinstance(value, list) else [value]:
+            words = row
+            if isinstance(row, dict):
+                words = ", ".join(f"{key} {text}" for key, text in row.items())
+            yield name.replace("_", " ").capitalize(), str(words)
+
+
 class RecordTable(Table):
     """MT4's own records, on the server's clock."""
 
@@ -188,7 +198,7 @@ class UnknownDetailView(PanelView):
             found=found,
             ours=RecordTable(request, found.ours),
             others=RecordTable(request, found.others),
-            asked=change.evidence,
+            asked=list(kept_evidence(change)),
             steps=timeline(change),
             settling=ChangeRequest.objects.filter(
                 command=SettleUnknown.name,

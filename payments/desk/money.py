@@ -30,7 +30,9 @@ SOURCES = (Method.CARD, Method.WALLET, Method.CRYPTO, Method.BANK)
 
 @dataclass(slots=True)
 class Way:
-    """A method: what came by it, what went back by it, this withdrawal not counted."""
+    """A method: what came by it, what went back by it (paid out, or charged back by the provider),
+    this withdrawal not counted.
+    """
 
     method: str
     label: str
@@ -78,7 +80,8 @@ def ways(row: Withdrawal) -> list[Way]:
     for line in came.values("method").annotate(total=Sum("amount"), last=Max("created")):
         way = known[Method(line["method"])]
         way.came, way.last = line["total"], line["last"]
-    went = _of_account(row).filter(kind=Kind.WITHDRAWAL).exclude(status__in=NOT_MOVED)
+    backwards = (Kind.WITHDRAWAL, Kind.CHARGEBACK)
+    went = _of_account(row).filter(kind__in=backwards).exclude(status__in=NOT_MOVED)
     went = went.exclude(withdrawal__stage=Stage.RETURNED).exclude(pk=row.payment_id)
     for back in went.values("method").annotate(total=Sum("amount")):
         known[Method(back["method"])].went = back["total"]

@@ -78,9 +78,25 @@ def test_two_people_settle_it_and_none_had_a_hand_in_it(unknown: ChangeRequest, 
     assert "Settled by" in unknown.outcome_text
 
 
+def test_two_buttons_lead_to_a_settlement_with_its_answer_chosen(
+    unknown: ChangeRequest, cast: Cast
+) -> None:
+    ChangeRequest.objects.filter(pk=unknown.pk).update(
+        needs_person=True, evidence={"text": "Another amount.", "records": [{"ticket": 7}]}
+    )
+    maya = signed_in(cast.maya)
+    page = maya.get(reverse("unknown_detail", args=[unknown.reference]))
+    assert "Records ticket 7" in text_of(page)
+    address = reverse("unknown_settle", args=[unknown.reference])
+    for answer, words in (("yes", "It happened…"), ("no", "It did not happen…")):
+        assert f'href="{address}?happened={answer}">{words}' in page.content.decode()
+        form = maya.get(f"{address}?happened={answer}").context["form"]
+        assert form["happened"].value() == answer
+
+
 def test_who_may_not_settle_sees_no_button(unknown: ChangeRequest, cast: Cast) -> None:
     address = reverse("unknown_detail", args=[unknown.reference])
-    assert "Settle…" not in text_of(signed_in(cast.olga).get(address))
+    assert "happen…" not in text_of(signed_in(cast.olga).get(address))
     assert signed_in(make_user("Out", "manager", groups="x*")).get(address).status_code == 404
 
 

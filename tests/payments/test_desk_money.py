@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from panel.models import ChangeRequest, Platform
+from payments.adjustments import Chargeback
 from payments.commands import Deposit, Withdraw
 from payments.desk.history import decisions
 from payments.desk.money import money_of, outside, paces, ways
@@ -66,6 +67,17 @@ def test_money_goes_back_the_narrowest_way_first(platform: Platform, cast: Cast)
     approve_as(cast.bob, back)
     carry_out(back)
     assert {way.method: way.left for way in ways(row)}["card"] == Decimal(300)
+
+
+def test_what_the_provider_charged_back_is_not_there_to_go_back(
+    platform: Platform, cast: Cast
+) -> None:
+    login = enabled_account(platform, "1000.00")
+    deposit(cast, login, "300.00", "card")
+    payment = Payment.objects.get(login=login)
+    ask(cast.olga, make(Chargeback, login, "120.00", deposit=payment.reference))
+    row = row_of(ask(cast.olga, make(Withdraw, login, "50.00", method="bank")))
+    assert {way.method: way.left for way in ways(row)} == {"card": Decimal(180)}
 
 
 def test_the_pace_counts_what_moves_within_each_span(platform: Platform, cast: Cast) -> None:
