@@ -42,6 +42,8 @@ RIGHTS = {
     Kind.WITHDRAWAL: "payments.withdraw",
     Kind.CREDIT_IN: "payments.credit",
     Kind.CREDIT_OUT: "payments.credit",
+    Kind.CORRECTION_IN: "payments.correct",
+    Kind.CORRECTION_OUT: "payments.correct",
 }
 """What a person needs to ask for a line of a kind."""
 

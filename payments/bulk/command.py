@@ -18,6 +18,7 @@ from panel.models import ChangeRequest, Policy, Status
 from panel.models.change import OPEN
 from panel.mt4.errors import LeaseLost
 from payments import limits
+from payments.adjustments import Correction
 from payments.bulk import digest, store
 from payments.bulk.check import RIGHTS
 from payments.bulk.start import AGAIN, NotReady, start
@@ -38,6 +39,8 @@ SINGLE: dict[Kind, type[MoneyCommand]] = {
     Kind.WITHDRAWAL: Withdraw,
     Kind.CREDIT_IN: CreditIn,
     Kind.CREDIT_OUT: CreditOut,
+    Kind.CORRECTION_IN: Correction,
+    Kind.CORRECTION_OUT: Correction,
 }
 """The command of a line's kind: a file asks for no fewer approvals than its lines would."""
 FELL_THROUGH = (Status.REJECTED, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED)
@@ -63,6 +66,11 @@ class FileCommand(MT4Command):
     def moves_money(self) -> bool:
         """Its lines do, each with a hold of its own: the request as a whole has no account."""
         return False
+
+    @property
+    def reason_needed(self) -> bool:  # type: ignore[override]  # its lines say
+        """As for the single payments of its kinds."""
+        return any(SINGLE[Kind(line["kind"])].reason_needed for line in self.totals)
 
     @classmethod
     def lines(cls, file: BulkFile) -> QuerySet[BulkItem]:

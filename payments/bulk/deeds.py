@@ -46,6 +46,11 @@ class AskView(OfFile, CommandView):
         """Nothing besides."""
         return ()
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Corrections are asked for with a reason."""
+        command = self.command_class.of(self.file)
+        return {**super().get_form_kwargs(), "needed": command.reason_needed}
+
     def get_command(self, cleaned: dict[str, Any]) -> Command:
         """The file as it stands."""
         return self.command_class.of(self.file)

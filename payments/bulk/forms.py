@@ -40,7 +40,8 @@ class UploadForm(forms.Form):
         required=False,
         label="Credit ends on",
         widget=forms.DateInput(attrs={"type": "date", "max": LAST_DAY.isoformat()}),
-        help_text="For rows of credit in: the end of this day on the trade server's clock.",
+        help_text="Needed for rows of credit in, one day for all of them: they are good until its "
+        "end on the trade server's clock. Credit that ends on another day goes into another file.",
     )
 
     def clean(self) -> dict[str, Any]:
@@ -59,7 +60,7 @@ class UploadForm(forms.Form):
 
 
 class SubmitForm(forms.Form):
-    """Why the file is to be carried out."""
+    """Why the file is to be carried out; `needed` where its lines cannot go without."""
 
     reason = forms.CharField(
         max_length=500,
@@ -68,3 +69,7 @@ class SubmitForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Whoever decides on it reads this, and the audit log keeps it.",
     )
+
+    def __init__(self, *args: Any, needed: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = needed

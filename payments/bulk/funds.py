@@ -31,6 +31,7 @@ class Funds:
         self.taken: dict[Kind, dict[int, list[tuple[int, Decimal]]]] = {
             Kind.WITHDRAWAL: defaultdict(list),
             Kind.CREDIT_OUT: defaultdict(list),
+            Kind.CORRECTION_OUT: defaultdict(list),
         }
 
     def note(self, entry: Entry) -> None:
@@ -44,8 +45,9 @@ class Funds:
         """
         live = reader(self.platform.connection)
         withdrawn, credit = self.taken[Kind.WITHDRAWAL], self.taken[Kind.CREDIT_OUT]
+        corrected = self.taken[Kind.CORRECTION_OUT]
         margins = self._margins(live, sorted(withdrawn))
-        for some in portions(sorted({*withdrawn, *credit}), LOGINS_PER_CALL):
+        for some in portions(sorted({*withdrawn, *credit, *corrected}), LOGINS_PER_CALL):
             for user in live.accounts_of(some):
                 if user.login in withdrawn:
                     most = withdrawable(user, margins.get(user.login))
@@ -54,6 +56,9 @@ class Funds:
                 if user.login in credit:
                     most, words = max(user.credit, ZERO), "of credit is there on"
                     yield from _beyond(user.login, credit[user.login], most, words)
+                if user.login in corrected:
+                    most, words = max(user.balance, ZERO), "of balance is there on"
+                    yield from _beyond(user.login, corrected[user.login], most, words)
 
     def _margins(self, live: Reader, logins: list[int]) -> dict[int, MarginLevel]:
         if len(logins) <= MANY:

@@ -13,7 +13,16 @@ from payments.models import Kind
 
 REQUIRED = ("login", "kind", "amount", "currency")
 COLUMNS = (*REQUIRED, "reference", "comment")
-KINDS = (Kind.DEPOSIT, Kind.WITHDRAWAL, Kind.CREDIT_IN, Kind.CREDIT_OUT)
+CORRECTION = "correction"
+# As written in a file. A correction's sign says its direction, of the others the kind does.
+KINDS = (Kind.DEPOSIT, Kind.WITHDRAWAL, Kind.CREDIT_IN, Kind.CREDIT_OUT, CORRECTION)
+# What needs more than a line can say: where it is done.
+ALONE = {
+    "transfer": "A transfer moves money between two accounts: use “New payment”, Transfer.",
+    "chargeback": "A chargeback belongs to its deposit: use “New payment”, Charge back.",
+    "negative_reset": "A negative balance is reset on the account: “New payment”, Reset.",
+    "withdrawal_return": "A withdrawal is returned on the withdrawal desk, where it stands.",
+}
 # A reference such as `BD 7Q2K9F31` and a space stand before the words in MT4's comment.
 COMMENT = TRADE_COMMENT - 12
 REFERENCE = 64
@@ -50,7 +59,9 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line that says a payment. The amount is positive, to the cent, as written in the file."""
+    """A line that says a payment. The amount is positive, to the cent, as written in the file;
+    what is written with a sign, a correction, has one of two kinds instead.
+    """
 
     line: int
     login: int
@@ -177,8 +188,8 @@ class Header:
         return Entry(
             line.number,
             int(texts["login"]),
-            _kind(texts["kind"]),
-            money.cents(Decimal(texts["amount"])),
+            _kind(texts),
+            money.cents(Decimal(texts["amount"].removeprefix("-"))),
             texts["currency"].upper(),
             texts.get("reference", ""),
             texts.get("comment", ""),
@@ -201,8 +212,15 @@ class Header:
             yield Glimpse(number, int(texts["login"]), currency)
 
 
-def _kind(text: str) -> Kind:
-    return Kind(text.lower().replace(" ", "_"))
+def _word(text: str) -> str:
+    return text.lower().replace(" ", "_").replace("-", "_")
+
+
+def _kind(texts: dict[str, str]) -> Kind:
+    word = _word(texts["kind"])
+    if word != CORRECTION:
+        return Kind(word)
+    return Kind.CORRECTION_OUT if texts["amount"].startswith("-") else Kind.CORRECTION_IN
 
 
 def _problems(texts: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -214,6 +232,8 @@ def _problems(texts: dict[str, str]) -> Iterator[tuple[str, str]]:
             message = FORMULA
         elif name != "amount" and not text.isprintable():
             message = "Has characters that cannot be seen."
+        elif name == "amount" and _word(texts["kind"]) == CORRECTION:
+            message = correction_problem(text)
         else:
             message = check(text)
         if message:
@@ -229,9 +249,11 @@ def login_problem(text: str) -> str:
 
 def kind_problem(text: str) -> str:
     """What is wrong with a kind as written; empty if nothing."""
-    if text.lower().replace(" ", "_") in KINDS:
+    word = _word(text)
+    if word in KINDS:
         return ""
-    return f"The kinds are {', '.join(KINDS)}."
+    where = next((told for name, told in ALONE.items() if word.startswith(name)), "")
+    return where or f"The kinds are {', '.join(KINDS)}."
 
 
 def currency_problem(text: str) -> str:
@@ -277,6 +299,13 @@ def amount_problem(text: str) -> str:
     if Decimal(text) <= 0:
         return "The amount must be more than zero."
     return ""
+
+
+def correction_problem(text: str) -> str:
+    """What is wrong with a correction's amount as written: below zero takes money out."""
+    if text.startswith(("+", "\u2212")):
+        return "Write 5.00 to put money in, -5.00 to take it out."
+    return amount_problem(text.removeprefix("-"))
 
 
 _CHECKS: dict[str, Callable[[str], str]] = {

@@ -65,10 +65,11 @@ def in_words(totals: Iterable[Mapping[str, Any]]) -> str:
     """`3 deposits of 1,234.50 USD in all, 1 withdrawal of 20.00 EUR`."""
     parts = []
     for line in totals:
-        label = Kind(line["kind"]).label
+        label, one = Kind(line["kind"]).label, line["count"] == 1
         amount = money_text(Decimal(line["amount"]), line["currency"])
-        one = line["count"] == 1
-        words = label if one or line["kind"].startswith("credit") else f"{label}s"
+        noun, _, way = label.partition(" ")
+        many = noun if noun == "credit" else f"{noun}s"
+        words = label if one else f"{many} {way}".strip()
         parts.append(f"{line['count']:,} {words} of {amount}{'' if one else ' in all'}")
     return ", ".join(parts)
 

@@ -11,9 +11,8 @@ from django.urls import reverse
 from panel.ui.columns import Column
 from panel.ui.links import Link
 from panel.ui.tables import Empty, Table
-from payments.bulk.rows import KINDS
 from payments.bulk.sums import in_words
-from payments.models import BulkFile, BulkItem
+from payments.models import BULK_KINDS, BulkFile, BulkItem
 
 ITEM_STATES = {
     BulkItem.State.READY: "queued",
@@ -115,7 +114,7 @@ class LineFilter(filters.FilterSet):  # type: ignore[misc]
 
     state = filters.MultipleChoiceFilter(choices=BulkItem.State.choices, label="State")
     kind = filters.MultipleChoiceFilter(
-        choices=[(kind.value, kind.label) for kind in KINDS], label="Kind"
+        choices=[(kind.value, kind.label) for kind in BULK_KINDS], label="Kind"
     )
     amount = filters.RangeFilter(label="Amount")
 

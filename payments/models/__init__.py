@@ -1,7 +1,7 @@
 """The rows of payments, one file for each thing."""
 
 from payments.models.attachments import Attachment
-from payments.models.bulk import BulkError, BulkFile, BulkItem
+from payments.models.bulk import BULK_KINDS, BulkError, BulkFile, BulkItem
 from payments.models.desk import Stage, Withdrawal
 from payments.models.job import Job, JobName, JobRun
 from payments.models.limit import Limit, LimitTurn
@@ -12,6 +12,7 @@ from payments.models.records import MoneyMirror, MoneyRecord
 from payments.models.stop import WithdrawalStop
 
 __all__ = [
+    "BULK_KINDS",
     "Attachment",
     "BulkError",
     "BulkFile",

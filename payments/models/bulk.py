@@ -11,7 +11,14 @@ from django.db.models import Q
 
 from payments.models.payment import Kind, Method
 
-BULK_KINDS = (Kind.DEPOSIT, Kind.WITHDRAWAL, Kind.CREDIT_IN, Kind.CREDIT_OUT)
+BULK_KINDS = (
+    Kind.DEPOSIT,
+    Kind.WITHDRAWAL,
+    Kind.CREDIT_IN,
+    Kind.CREDIT_OUT,
+    Kind.CORRECTION_IN,
+    Kind.CORRECTION_OUT,
+)
 
 
 class BulkFile(models.Model):
@@ -132,7 +139,7 @@ class BulkItem(models.Model):
     line = models.PositiveIntegerField()
     login = models.IntegerField()
     kind = models.CharField(
-        max_length=12, choices=[(kind.value, kind.label) for kind in BULK_KINDS]
+        max_length=20, choices=[(kind.value, kind.label) for kind in BULK_KINDS]
     )
     amount = models.DecimalField(max_digits=18, decimal_places=2)
     currency = models.CharField(max_length=12)

@@ -16,7 +16,7 @@ from payments.models import BulkFile, BulkItem, Kind
 
 # Seconds asked of MT4 for a money operation: the protocol's default for trades.
 DEADLINE = 5.0
-OUT = frozenset({Kind.WITHDRAWAL, Kind.CREDIT_OUT})
+OUT = frozenset({Kind.WITHDRAWAL, Kind.CREDIT_OUT, Kind.CORRECTION_OUT})
 
 State = BulkItem.State
 OPEN = (State.READY, State.CLAIMED, State.SENDING, State.UNKNOWN)

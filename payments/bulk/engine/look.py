@@ -21,6 +21,7 @@ from payments.models import BulkItem, Kind
 
 # Seconds for which an account that money goes onto counts as seen, and the groups as read.
 KEPT = 60.0
+WORDS = {Kind.CREDIT_OUT: "of credit is there", Kind.CORRECTION_OUT: "of balance is there"}
 
 
 class Seen:
@@ -109,7 +110,7 @@ def _why_not(item: BulkItem, currency: str | None) -> str:
 def _too_much(item: BulkItem, most: Decimal) -> str:
     if item.amount <= most:
         return ""
-    what = "of credit is there" if item.kind == Kind.CREDIT_OUT else "can be withdrawn"
+    what = WORDS.get(Kind(item.kind), "can be withdrawn")
     return f"Nothing was sent: only {money_text(most, item.currency)} {what} now."
 
 
@@ -117,7 +118,10 @@ def _most(chunk: Chunk, users: list[User]) -> dict[int, Decimal]:
     """The most that may be taken out, by login; margins are read several at a time."""
     live = reader(chunk.platform.connection)
     kinds = {login: items[0].kind for login, items in chunk.accounts.items()}
-    most = {user.login: max(user.credit, ZERO) for user in users}
+    most = {
+        user.login: max(user.credit if kinds[user.login] == Kind.CREDIT_OUT else user.balance, ZERO)
+        for user in users
+    }
     money = [user for user in users if kinds[user.login] == Kind.WITHDRAWAL]
     margins = senders().threads.map(live.margin_level, [user.login for user in money])
     for user, margin in zip(money, margins, strict=True):

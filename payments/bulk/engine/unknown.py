@@ -23,9 +23,10 @@ from panel.lib.digest import plain, sha256
 from panel.models import Approval, ChangeRequest, RequestAuthor, Status
 from payments.bulk.engine.chunk import State
 from payments.bulk.engine.line import STEP, BulkLine
-from payments.models import BulkFile, BulkItem, Payment
+from payments.models import BulkFile, BulkItem, Kind, Method, Payment
 
 WORKER = Actor.system("worker")
+CORRECTIONS = (Kind.CORRECTION_IN, Kind.CORRECTION_OUT)
 
 
 def payment_of(item: BulkItem, file: BulkFile, **fields: Any) -> Payment:
@@ -33,7 +34,8 @@ def payment_of(item: BulkItem, file: BulkFile, **fields: Any) -> Payment:
     return Payment(
         reference=item.reference,
         kind=item.kind,
-        method=file.method,
+        # A correction stays within the house, whichever way the rest of the file takes.
+        method=Method.INTERNAL if item.kind in CORRECTIONS else file.method,
         external_reference=item.external_reference,
         amount=item.amount,
         currency=item.currency,

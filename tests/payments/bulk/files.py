@@ -11,9 +11,19 @@ from openpyxl import Workbook, load_workbook
 
 from payments.bulk.read import read
 from payments.bulk.rows import COLUMNS, Entry, Fault
+from payments.models import Kind
 
 HEADER = ",".join(COLUMNS)
 ROW = "100234,deposit,1234.50,USD,SEPA-1,March"
+
+
+def as_written(entry: Entry, column: str) -> str:
+    """What a file says for a payment: the kind of a correction is in its sign."""
+    if column == "kind" and entry.kind in (Kind.CORRECTION_IN, Kind.CORRECTION_OUT):
+        return "Correction"
+    if column == "amount" and entry.kind is Kind.CORRECTION_OUT:
+        return f"-{entry.amount}"
+    return str(getattr(entry, column))
 
 
 def csv_of(*lines: str, header: str = HEADER) -> bytes:

@@ -227,6 +227,20 @@ def test_kinds_need_the_rights_of_their_single_payments(platform: Platform, cast
     assert [found[:2] for found in problems(file)] == [(3, "kind")]
 
 
+def test_a_correction_takes_no_more_than_the_balance(platform: Platform, cast: Cast) -> None:
+    login = enabled_account(platform, "100.00")
+    line = f"{login},correction,"
+    file = checked(cast.olga, f"{line}-60,USD,a,", f"{line}-40,USD,b,", f"{line}5,USD,c,")
+    assert file.state == BulkFile.State.READY
+    assert [(row["kind"], row["amount"]) for row in file.totals] == [
+        ("correction_in", "5.00"),
+        ("correction_out", "100.00"),
+    ]
+    file = checked(cast.olga, f"{line}-60,USD,a,", f"{line}-40.01,USD,b,")
+    assert [found[:2] for found in problems(file)] == [(3, "amount")]
+    assert "100.00 of balance is there" in problems(file)[0][2]
+
+
 def test_with_mt4_away_the_file_says_so_and_can_be_checked_again(
     platform: Platform, cast: Cast
 ) -> None:

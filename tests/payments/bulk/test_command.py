@@ -67,6 +67,21 @@ def test_a_file_asks_for_no_fewer_approvals_than_its_lines_would(
     assert why_not(out, cast.bob) == ""
 
 
+def test_corrections_in_a_file_need_a_reason_and_whom_single_ones_need(
+    platform: Platform, cast: Cast, login: int
+) -> None:
+    Policy.objects.create(command="payments.correction", approvals=2, roles=["compliance"])
+    file = checked(cast.olga, f"{login},correction,-10,USD,a,", f"{login},correction,4,USD,b,")
+    command = CarryOutFile.of(file)
+    with pytest.raises(Invalid, match="Say why"):
+        submit(command, actor=actor(cast.olga), source="test", reason=" ", key=str(uuid.uuid4()))
+    request = submitted(cast.olga, file)
+    assert (request.approvals_needed, request.approver_roles) == (2, ["compliance"])
+    assert "1 correction in of 4.00 USD, 1 correction out of 10.00 USD" in str(request.preview)
+    cast.bob.roles.update(permissions=["payments.view", "payments.approve_bulk"])
+    assert "your roles do not decide on those" in why_not(request, cast.bob)
+
+
 def test_who_does_not_see_every_account_of_a_file_does_not_decide_on_it(
     platform: Platform, cast: Cast, login: int
 ) -> None:

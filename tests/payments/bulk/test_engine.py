@@ -121,6 +121,27 @@ def test_every_line_is_carried_out_once_and_told(platform: Platform, cast: Cast)
     assert (seen.rows, seen.final, seen.seconds_left, seen.share) == (5, 5, None, 1.0)
 
 
+def test_corrections_are_booked_as_what_they_are(platform: Platform, cast: Cast) -> None:
+    first, second = new_account(platform, "100.00"), new_account(platform, "100.00")
+    file = running(
+        cast,
+        f"{first},correction,-40.10,USD,A,typo",
+        f"{first},correction,2.00,USD,B,",
+        f"{second},correction,-90,USD,C,",
+    )
+    by_hand(platform, second, "-20.00")
+    through(file)
+    assert balance_of(platform, first) == Decimal("61.90")
+    assert balance_of(platform, second) == Decimal("80.00")
+    booked = Payment.objects.order_by("external_reference")
+    assert [(row.kind, row.method, row.signed_amount) for row in booked] == [
+        ("correction_out", "internal", Decimal("-40.10")),
+        ("correction_in", "internal", Decimal("2.00")),
+    ]
+    refused = file.items.get(state=State.REJECTED)
+    assert "only 80.00 USD of balance is there" in refused.text
+
+
 def test_lines_of_one_account_go_one_after_the_other(
     platform: Platform, cast: Cast, sandbox: SandboxProcess
 ) -> None:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payments.bulk.read import MOST_ROWS
-from payments.bulk.rows import COLUMNS, KINDS, Entry
-from payments.models import Kind
-from tests.payments.bulk.files import HEADER, ROW, csv_of, found, places
+from payments.bulk.rows import COLUMNS, Entry
+from payments.models import BULK_KINDS, Kind
+from tests.payments.bulk.files import HEADER, ROW, as_written, csv_of, found, places
 
 ENTRY = Entry(2, 100234, Kind.DEPOSIT, Decimal("1234.50"), "USD", "SEPA-1", "March")
 
@@ -40,7 +40,17 @@ def test_columns_come_in_any_order_and_the_optional_ones_may_be_left_out() -> No
         ("0123,deposit,1,USD", "login", "without a zero in front"),
         ("99999999999,deposit,1,USD", "login", "digits only"),
         (",deposit,1,USD", "login", "missing"),
-        ("1,transfer,1,USD", "kind", "deposit, withdrawal, credit_in, credit_out"),
+        ("1,gift,1,USD", "kind", "deposit, withdrawal, credit_in, credit_out, correction."),
+        ("1,transfer,1,USD", "kind", "between two accounts"),
+        ("1,Transfer out,1,USD", "kind", "between two accounts"),
+        ("1,chargeback,1,USD", "kind", "belongs to its deposit"),
+        ("1,negative_reset,1,USD", "kind", "reset on the account"),
+        ("1,withdrawal return,1,USD", "kind", "withdrawal desk"),
+        ("1,correction,+5,USD", "amount", "-5.00 to take it out"),
+        ("1,correction,\u22125,USD", "amount", "-5.00 to take it out"),
+        ("1,correction,-0.00,USD", "amount", "more than zero"),
+        ("1,correction,-1.234,USD", "amount", "3 decimals"),
+        ("1,correction,--5,USD", "amount", "without a sign"),
         ("1,deposit,1.234,USD", "amount", "3 decimals"),
         ("1,deposit,1.000,USD", "amount", "3 decimals"),
         ("1,deposit,0,USD", "amount", "more than zero"),
@@ -193,7 +203,7 @@ entries = st.builds(
     Entry,
     line=st.just(0),
     login=st.integers(1, 2**31 - 1),
-    kind=st.sampled_from(KINDS),
+    kind=st.sampled_from(BULK_KINDS),
     amount=st.decimals("0.01", "99999999999.99", places=2),
     currency=st.sampled_from(["USD", "EUR", "JPY", "USDT"]),
     reference=_texts,
@@ -208,7 +218,7 @@ def test_what_is_written_is_read_back(
     out = io.StringIO()
     writer = csv.writer(out, delimiter=separator, lineterminator="\n")
     writer.writerow(order)
-    writer.writerows([[str(getattr(entry, name)) for name in order] for entry in written])
+    writer.writerows([[as_written(entry, name) for name in order] for entry in written])
     back, faults = found(out.getvalue().encode())
     assert faults == []
     wanted = [

@@ -18,7 +18,15 @@ from hypothesis import strategies as st
 from payments.bulk.rows import COLUMNS, Entry
 from payments.bulk.workbook import number_text
 from payments.models import Kind
-from tests.payments.bulk.files import found, opened, places, saved, with_parts, workbook_of
+from tests.payments.bulk.files import (
+    as_written,
+    found,
+    opened,
+    places,
+    saved,
+    with_parts,
+    workbook_of,
+)
 from tests.payments.bulk.test_textfile import entries as any_entries
 
 ROW = (100234, "deposit", 1234.5, "USD", "SEPA-1", "March")
@@ -206,7 +214,7 @@ def test_a_part_that_lies_about_its_size_is_damaged() -> None:
 @given(st.lists(any_entries, min_size=1, max_size=5))
 @settings(max_examples=30)
 def test_what_is_written_is_read_back(written: list[Entry]) -> None:
-    rows = [[str(getattr(entry, name)) for name in COLUMNS] for entry in written]
+    rows = [[as_written(entry, name) for name in COLUMNS] for entry in written]
     back, faults = found(workbook_of(*rows))
     assert faults == []
     assert [(e.login, e.kind, e.amount, e.reference, e.comment) for e in back] == [
