@@ -144,17 +144,27 @@ def attempt(command: MT4Command, call: Call) -> None:
         finish(call, Status.FAILED, code=undone.code, text=str(undone))
     except Rejected as rejected:
         finish_rejected(command, call, rejected)
-    except Unavailable as away:
-        if any("done" in step for step in call.request.progress.values()):
-            unknown(call, away, "Only part of it was done; the rest goes on by itself.")
-        else:
-            _release(call, away)
+    except (Unavailable, Invalid) as away:
+        _put_off(call, away)
     except OutcomeUnknown as open_end:
         unknown(call, open_end, str(open_end))
     except Undecided as undecided:
         unknown(call, undecided, str(undecided), needs_person=True)
     else:
         succeed(command, call)
+
+
+def _put_off(call: Call, error: Unavailable | Invalid) -> None:
+    """MT4 could not be asked, or must not be any more: its platform was switched off. Nothing of
+    the present step was sent.
+    """
+    progress = call.request.progress
+    if any("done" in step for step in progress.values()):
+        unknown(call, error, "Only part of it was done; the rest goes on by itself.")
+    elif isinstance(error, Invalid) and progress:
+        unknown(call, error, f"MT4 was not asked: {error}")
+    else:
+        _release(call, error)
 
 
 def _check_again(command: MT4Command, call: Call) -> None:

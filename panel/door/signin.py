@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.signals import password_changed
+from allauth.account.signals import password_changed, password_reset, password_set
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import (
+    authentication_failed,
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+)
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -48,15 +55,13 @@ def _actor(request: HttpRequest | None, user: User | None) -> Actor:
 
 @receiver(user_logged_in)
 def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:
-    audit.record(_actor(request, user), "sign-in", source="web", obj=("staff", user.pk, user.email))
+    _tell(request, user, "sign-in")
 
 
 @receiver(user_logged_out)
 def _signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
     if user is not None:
-        audit.record(
-            _actor(request, user), "sign-out", source="web", obj=("staff", user.pk, user.email)
-        )
+        _tell(request, user, "sign-out")
 
 
 @receiver(user_login_failed)
@@ -73,7 +78,39 @@ def _refused(credentials: dict[str, Any], request: HttpRequest | None = None, **
 
 
 @receiver(password_changed)
+@receiver(password_set)
 def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:
-    audit.record(
-        _actor(request, user), "password change", source="web", obj=("staff", user.pk, user.email)
-    )
+    _tell(request, user, "password change")
+
+
+@receiver(password_reset)
+def _password_reset(request: HttpRequest, user: User, **_: Any) -> None:
+    _tell(request, user, "password reset", detail="By the link that was sent by e-mail.")
+
+
+@receiver(authenticator_added)
+def _factor_added(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+    _tell(request, user, "second factor added", detail=authenticator.get_type_display())
+
+
+@receiver(authenticator_removed)
+def _factor_removed(
+    request: HttpRequest, user: User, authenticator: Authenticator, **_: Any
+) -> None:
+    _tell(request, user, "second factor removed", detail=authenticator.get_type_display())
+
+
+@receiver(authenticator_reset)
+def _factor_reset(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+    _tell(request, user, "second factor made anew", detail=authenticator.get_type_display())
+
+
+@receiver(authentication_failed)
+def _factor_refused(request: HttpRequest, user: User, **_: Any) -> None:
+    _tell(request, user, "sign-in", outcome="denied", detail="Wrong second factor.")
+
+
+def _tell(request: HttpRequest, user: User, action: str, **told: Any) -> None:
+    """An entry about somebody's own way in."""
+    who = ("staff", user.pk, user.email)
+    audit.record(_actor(request, user), action, source="web", obj=who, **told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from datetime import timedelta
 from decimal import Decimal
 
@@ -164,7 +165,7 @@ def two_records(platform: Platform, maker: User, sandbox: SandboxProcess) -> Cha
     sandbox.fault("drop_after", "TradeTransaction", count=1)
     carry_out(request)
     writer(platform.connection).balance(
-        login, Decimal("10.00"), comment=request.reference, key="by hand"
+        login, Decimal("10.00"), comment=request.reference, key=str(uuid.uuid4())
     )
     return settle_down(request)
 
@@ -252,6 +253,34 @@ def test_records_that_mt4_refuses_to_show_do_not_make_a_payment_failed(
     assert ChangeRequest.objects.get(pk=request.pk).status == Status.UNKNOWN
     assert settle_down(request).status == Status.DONE
     assert len(records_with(platform, request)) == 1
+
+
+def test_what_is_unknown_on_a_platform_that_was_switched_off_waits_and_goes_to_people_in_the_end(
+    platform: Platform, cast: Cast, sandbox: SandboxProcess
+) -> None:
+    request = ask_deposit(cast.olga, new_account(platform), "10.00")
+    sandbox.fault("drop_before", "TradeTransaction", count=1)
+    assert carry_out(request).status == Status.UNKNOWN
+    Platform.objects.update(enabled=False)
+    for _ in range(reconcile.LOOKS):
+        assert not request.needs_person
+        long_ago(request)
+        reconcile.look_into(request.pk)
+        request.refresh_from_db()
+        assert request.status == Status.UNKNOWN
+    assert request.needs_person
+    assert records_with(platform, request) == []
+
+
+def test_nobody_takes_up_what_has_just_been_given_to_people(
+    platform: Platform, cast: Cast, sandbox: SandboxProcess
+) -> None:
+    request = two_records(platform, cast.olga, sandbox)
+    before = ChangeRequest.objects.get(pk=request.pk)
+    before.needs_person = False  # as another worker read it a moment ago
+    reconcile._take_over(before)
+    request.refresh_from_db()
+    assert (request.attempt, request.lease_until) == (before.attempt, None)
 
 
 def test_settling_takes_two_people_who_had_no_hand_in_it(

@@ -35,7 +35,7 @@ def claim(file: BulkFile, run: ChangeRequest) -> Chunk | None:
         send_before=begun + settings.EXECUTION_LEASE,
     )
     with transaction.atomic():
-        if not BulkFile.objects.filter(pk=file.pk, state=BulkFile.State.RUNNING).exists():
+        if not runs(file):
             return None
         items = list(
             BulkItem.objects.select_for_update(skip_locked=True, no_key=True)
@@ -57,6 +57,12 @@ def claim(file: BulkFile, run: ChangeRequest) -> Chunk | None:
             chunk.later = [item.pk for item in left if item.login in chunk.accounts]
         _write(chunk)
     return chunk
+
+
+def runs(file: BulkFile) -> bool:
+    """Whether lines may be sent: neither was the file stopped, nor its platform switched off."""
+    rows = BulkFile.objects.filter(pk=file.pk, state=BulkFile.State.RUNNING)
+    return rows.filter(platform__enabled=True).exists()
 
 
 def _by_account(items: list[BulkItem]) -> dict[int, list[BulkItem]]:

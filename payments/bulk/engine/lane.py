@@ -20,7 +20,7 @@ from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.volley import Talk
 from payments.bulk.engine import look as live
 from payments.bulk.engine.chunk import OUT, Chunk, deadline
-from payments.bulk.engine.claim import announce, claim
+from payments.bulk.engine.claim import announce, claim, runs
 from payments.bulk.engine.record import record
 from payments.bulk.engine.threads import senders
 from payments.commands import last_second
@@ -50,7 +50,7 @@ class Flight:
         if self.sent is None:
             return self.known
         while wait([self.sent], timeout=LOOK_FOR_STOP).not_done:
-            if not self.chunk.stop.is_set() and not _runs(self.chunk.file):
+            if not self.chunk.stop.is_set() and not runs(self.chunk.file):
                 self.chunk.stop.set()
         return {**self.known, **self.sent.result()}
 
@@ -143,7 +143,3 @@ def parcel_of(item: BulkItem) -> Parcel:
         purse=TradeCommand.Credit if kind.is_credit else TradeCommand.Balance,
         expiration=last_second(item.expires) if item.expires else None,
     )
-
-
-def _runs(file: BulkFile) -> bool:
-    return BulkFile.objects.filter(pk=file.pk, state=BulkFile.State.RUNNING).exists()

@@ -356,6 +356,18 @@ def test_nothing_is_lost_while_the_server_is_away(
     assert [balance_of(platform, login) for login in logins] == [Decimal("3.00")] * 3
 
 
+def test_a_file_waits_while_its_platform_is_switched_off(platform: Platform, cast: Cast) -> None:
+    login = new_account(platform, "0")
+    file = running(cast, f"{login},deposit,3,USD,a,")
+    Platform.objects.update(enabled=False)
+    assert lane.work(file.pk) is False
+    assert states(file) == ["ready"]
+    assert balance_of(platform, login) == 0
+    Platform.objects.update(enabled=True)
+    assert through(file).status == Status.DONE
+    assert balance_of(platform, login) == Decimal("3.00")
+
+
 def _run(file: BulkFile) -> ChangeRequest:
     return ChangeRequest.objects.get(bulk_runs=file)
 
