@@ -25,24 +25,31 @@ fi
 pytest=".venv/bin/python -m pytest"
 [ $# -eq 0 ] || exec $pytest "$@"
 
-# Two lanes side by side, as most tests wait for a process beside them. The first one's words come
-# last, in one piece.
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+# Three lanes side by side, as most tests wait for a process beside them; the words of the first two
+# come last, each in one piece.
+words=$(mktemp -d)
+trap 'rm -rf "$words"' EXIT
+two_thousand=tests/chaos/test_two_thousand_payments.py
 (
     failed=0
     echo "== On PostgreSQL and Redis"
-    TEST_STORAGE=servers $pytest -q -p no:cacheprovider -m "not (browser or chaos or slow)" \
+    TEST_STORAGE=servers $pytest -q -m "not (browser or chaos or slow)" \
         --ignore tests/mt4 --ignore tests/sandbox || failed=1
-    echo "== With workers killed"
-    TEST_STORAGE=embedded $pytest -q -p no:cacheprovider -m chaos || failed=1
+    echo "== Two thousand payments, with workers killed"
+    TEST_STORAGE=embedded $pytest -q $two_thousand || failed=1
     exit $failed
-) >"$log" 2>&1 &
-first=$!
+) >"$words/servers" 2>&1 &
+servers=$!
+(
+    echo "== With workers killed"
+    TEST_STORAGE=embedded $pytest -q -m chaos --ignore $two_thousand
+) >"$words/chaos" 2>&1 &
+chaos=$!
 
 failed=0
 echo "== On SQLite and the embedded broker, and in the browser"
 TEST_STORAGE=embedded $pytest -q -m "not chaos" || failed=1
-wait "$first" || failed=1
-cat "$log"
+wait "$chaos" || failed=1
+wait "$servers" || failed=1
+cat "$words/servers" "$words/chaos"
 exit $failed

@@ -21,9 +21,14 @@ _ORDER = ("slow", "postgres", "browser", "chaos")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Sort by cost; what needs PostgreSQL in this process is left out when it is not there."""
+    """Sort by cost. What needs PostgreSQL in this process is left out when it is not there, and
+    what needs no database at all is not tried on a second one.
+    """
     items.sort(key=_cost)
-    out = [] if environment.SERVERS else [item for item in items if _needs_servers(item)]
+    if environment.SERVERS:
+        out = [item for item in items if not _needs_database(item)]
+    else:
+        out = [item for item in items if _needs_servers(item)]
     if environment.STORAGE:  # told so by `make test`, whose other run has them
         items[:] = [item for item in items if item not in out]
         config.hook.pytest_deselected(items=out)
@@ -37,6 +42,11 @@ def _cost(item: pytest.Item) -> int:
         (_ORDER.index(mark.name) + 1 for mark in item.iter_markers() if mark.name in _ORDER),
         default=0,
     )
+
+
+def _needs_database(item: pytest.Item) -> bool:
+    fixtures = {"db", "transactional_db", "make_stack"} & {*getattr(item, "fixturenames", ())}
+    return bool(fixtures) or item.get_closest_marker("django_db") is not None
 
 
 def _needs_servers(item: pytest.Item) -> bool:

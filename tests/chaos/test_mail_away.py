@@ -35,7 +35,8 @@ def test_payments_go_on_and_the_mail_follows_once_the_server_is_back(
             # Connections are taken by the system, and nobody ever answers on them.
             silent.bind(("127.0.0.1", port))
             silent.listen(100)
-        stack = make_stack(web=False, beat=True, env={"EMAIL_URL": f"smtp://127.0.0.1:{port}"})
+        env = {"EMAIL_URL": f"smtp://127.0.0.1:{port}"}
+        stack = make_stack(web=False, sandbox={"accounts": 20}, env=env)
         with stack.connected():
             login = new_account(demo(), "1000.00")
             request = ask_withdrawal(person("ops"), login, "100.00")

@@ -54,7 +54,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 
 SEED = 20260714
 PAYMENTS = 2000
-LINES = PAYMENTS // 8
+LINES = PAYMENTS // 4
 FILES = 2
 LONGEST = 1200
 """Seconds after which whatever is still open is stuck, however busy the machine."""

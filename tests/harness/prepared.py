@@ -22,7 +22,7 @@ Kind = Literal["sqlite", "postgres"]
 _kept: dict[tuple[Kind, str], str] = {}
 
 
-def manage(env: Mapping[str, str], *arguments: str, timeout: float = 120) -> str:
+def manage(env: Mapping[str, str], *arguments: str, timeout: float = 300) -> str:
     """Run `manage.py` in this environment; its output. AssertionError when it fails."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
