@@ -42,6 +42,7 @@ class AccountOverviewView(AccountView):
             profile=self.profile(),
             facts=self.facts(),
             under_way=self.under_way(),
+            arriving=self.arriving(),
             owed=books.owed_to(request.actor.person_or_fail(), account.platform, account.login),
         )
 
@@ -83,6 +84,13 @@ class AccountOverviewView(AccountView):
             platform=self.account.platform, login=self.account.login, status__in=OPEN
         )
         return list(rows.select_related("maker").order_by("created")[:MOST_OPEN])
+
+    def arriving(self) -> list[Any]:
+        """Money that requests about other accounts bring here, oldest first."""
+        if not self.request.actor.may("payments.view"):
+            return []
+        person, account = self.request.actor.person_or_fail(), self.account
+        return list(books.brought_by_others(person, account.platform, account.login)[:MOST_OPEN])
 
     def _mirrored(self) -> Account | None:
         return Account.objects.filter(

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from panel.commands.submit import live_reader
-from panel.models import AuditEntry, Hold, Platform, Status
+from panel.models import AuditEntry, Hold, Platform, Status, User
 from panel.mt4.write import writer
 from payments.books import books
 from payments.models import Kind, Payment
@@ -17,6 +18,7 @@ from tests.core.conftest import Cast
 from tests.core.money import approve_as, balance_of, carry_out
 from tests.factories import make_user
 from tests.harness.sandbox import SandboxProcess
+from tests.pages.browsing import signed_in, text_of
 from tests.payments.test_commands import ask, enabled_account, errors_of, levels
 from tests.payments.transferring import (
     approved_transfer,
@@ -191,3 +193,28 @@ def test_nothing_is_left_over(platform: Platform, cast: Cast, pair: tuple[int, i
     request = approved_transfer(cast, *pair, "1000.00")
     assert carry_out(request).status == Status.DONE
     assert balance_of(platform, pair[0]) == Decimal("0.00")
+
+
+def test_what_is_under_way_stands_on_the_pages_of_both_accounts(
+    platform: Platform, cast: Cast
+) -> None:
+    source = enabled_account(platform, "1000.00", name="Anna Kowalska")
+    target = enabled_account(platform, "0", name="Anna Kowalska", group="real-std-eur")
+    request = ask(cast.olga, transfer(source, target, "100.00", rate=Decimal("0.92345")))
+    into = f"TI {request.reference[3:]} Transfer in of 92.35 EUR from {source}"
+    near = make_user("Nora", "back-office", groups="real-std-eur")
+    assert request.reference in overview(cast.olga, source)
+    assert into in overview(cast.olga, target)
+    assert into in overview(near, target), "who sees the account sees what comes to it"
+    far = make_user("Dan", "dealer")
+    assert (into in overview(far, target)) == far.may("payments.view")
+    ledger = signed_in(cast.olga).get(reverse("account_payments", args=("demo", target)))
+    assert f"TI {request.reference[3:]}" in text_of(ledger)
+
+    assert carry_out(approve_as(cast.bob, request)).status == Status.DONE
+    assert into not in overview(cast.olga, target)
+
+
+def overview(person: User, login: int) -> str:
+    """The account's page."""
+    return text_of(signed_in(person).get(reverse("account", args=("demo", login))))
