@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from panel.access.policy import Needed
-from panel.commands.base import Check, Invalid
+from panel.commands.base import Check, Invalid, Leftover
 from panel.commands.registry import register
 from panel.lib.money import ZERO
 from panel.ui.figures import date_text, money_text, percent_text
@@ -112,6 +112,11 @@ class Withdraw(PaidCommand):
         """A withdrawal comes to the desk."""
         super().opened(request)
         stages.opened(request, request.payload["beneficiary"].strip())
+
+    @classmethod
+    def left_open(cls, request: ChangeRequest) -> Leftover | None:
+        """A withdrawal that was debited waits to be paid out, by nobody who approved it."""
+        return stages.to_pay(request)
 
     @classmethod
     def moved(cls, request: ChangeRequest) -> None:

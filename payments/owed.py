@@ -65,7 +65,9 @@ def left_open(request: ChangeRequest) -> Leftover | None:
     row = of_request(request).first()
     if row is None:
         return None
-    return Leftover(row.text, reverse("difference_detail", args=(row.pk,)), RIGHTS)
+    return Leftover(
+        Notice.Kind.OWED, row.text, reverse("difference_detail", args=(row.pk,)), RIGHTS
+    )
 
 
 def was_owed(payment: Payment) -> bool:

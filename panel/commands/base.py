@@ -100,14 +100,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """What an ended request left for people to put right: in words, and on which page.
+    """What an ended request left for people to do: in words, and on which page.
 
-    `rights` are those without which nobody could.
+    `notice` is the kind of notice by which they hear of it, `rights` those without which nobody
+    could do it, `but` the people who must not all the same.
     """
 
+    notice: str
     text: str
     url: str
     rights: frozenset[str]
+    but: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +199,7 @@ class Command:
 
     @classmethod
     def left_open(cls, request: ChangeRequest) -> Leftover | None:
-        """What the request left for people once it had ended; None if nothing, or no longer."""
+        """What it left for people to do once it had ended; None if nothing, or no longer."""
         return None
 
     @classmethod

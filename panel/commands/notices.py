@@ -33,6 +33,7 @@ MAILED = frozenset(
         Kind.DECIDE,
         Kind.SETTLE,
         Kind.OWED,
+        Kind.JOB,
         Kind.REJECTED,
         Kind.EXPIRED,
         Kind.FAILED,
@@ -78,8 +79,12 @@ def _tell(request: ChangeRequest, events: set[Event]) -> None:
     kind = TO_MAKER.get(Event(request.status)) if request.status in STEPS else None
     if kind and Event(request.status) in events and request.maker.is_active:
         _write(request, kind, [request.maker])
-    if Event.FAILED in events and (left := command_class(request.command).left_open(request)):
-        _write(request, Kind.OWED, _concerned(request, left.rights))
+    if Event.FAILED in events and request.maker.is_machine:
+        _write(request, Kind.JOB, keepers(request))
+    ended = events & {Event.FAILED, Event.DONE}
+    if ended and (left := command_class(request.command).left_open(request)):
+        people = _concerned(request, left.rights)
+        _write(request, Kind(left.notice), [one for one in people if one.pk not in left.but])
 
 
 def close(request: ChangeRequest, kind: Kind) -> None:
@@ -94,6 +99,19 @@ def deciders(request: ChangeRequest) -> list[User]:
     return [
         person for person in _people_with({right, "requests.view"}) if not why_not(request, person)
     ]
+
+
+def keepers(request: ChangeRequest) -> list[User]:
+    """Who hears of a failure that no maker is there to read of: whoever may switch the jobs, and
+    whoever would decide on such a request.
+    """
+    approvers = {command_class(request.command).approve_permission, "requests.view"}
+    people = {
+        person.pk: person
+        for rights in ({"jobs.change", "requests.view"}, approvers)
+        for person in _concerned(request, rights)
+    }
+    return list(people.values())
 
 
 def settlers(request: ChangeRequest) -> list[User]:
@@ -150,6 +168,8 @@ def title_of(request: ChangeRequest, kind: Kind) -> str:
         Kind.DECIDE: "waits for your decision",
         Kind.SETTLE: "has an unknown outcome that somebody must settle",
         Kind.OWED: "left money on no account: somebody must put it right",
+        Kind.PAY: "waits to be paid out",
+        Kind.JOB: "failed",
         Kind.APPROVED: "was approved",
         Kind.REJECTED: "was rejected",
         Kind.EXPIRED: "expired: nobody decided in time",
@@ -170,7 +190,7 @@ def text_of(request: ChangeRequest, kind: Kind) -> str:
     if kind == Kind.REJECTED:
         rejection = request.approvals.filter(decision="reject").select_related("checker").first()
         return f"{rejection.checker.name}: {rejection.reason}" if rejection else ""
-    if kind in (Kind.FAILED, Kind.UNKNOWN, Kind.SETTLE, Kind.OWED):
+    if kind in (Kind.FAILED, Kind.UNKNOWN, Kind.SETTLE, Kind.OWED, Kind.JOB):
         return request.outcome_text
     return str(request.preview.get("sentence", "")) if kind == Kind.DECIDE else ""
 

@@ -54,6 +54,8 @@ class Notice(models.Model):
         DECIDE = "decide", "A request waits for my decision"
         SETTLE = "settle", "An unknown outcome waits for me to settle it"
         OWED = "owed", "Money is on no account and waits for me to put it right"
+        PAY = "pay", "A withdrawal waits for me to pay it out"
+        JOB = "job", "A request of a scheduled job failed"
         APPROVED = "approved", "My request was approved"
         REJECTED = "rejected", "My request was rejected"
         EXPIRED = "expired", "My request expired, as nobody decided"

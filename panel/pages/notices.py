@@ -91,12 +91,22 @@ class NoticeListView(TableView):
 
 
 class NoticeOpenView(PermissionRequired):
-    """From a notice to its request, whose notices are read then."""
+    """From a notice to where something can be done about it; the request's notices are read then.
+
+    | kind | who gets it | where it leads |
+    | --- | --- | --- |
+    | decide | whoever may decide | the page of its kind (a withdrawal's: the desk), or its own |
+    | settle | whoever may settle it | the evidence of the unknown outcome |
+    | owed | whoever may correct it | the difference in the books |
+    | pay | whoever may pay out and did not approve | the withdrawal on the desk, a file's list |
+    | job | whoever switches jobs or would decide | the request of the job |
+    | all others | the maker | the request |
+    """
 
     permission: ClassVar[str] = SIGNED_IN
 
     def get(self, request: PanelRequest, pk: int) -> HttpResponse:
-        """On to where something can be done about it: decided, settled, or read."""
+        """On to it: to the request, where there is nothing to be done any more."""
         person = request.actor.person_or_fail()
         mine = Notice.objects.filter(person=person).select_related("request")
         notice = get_object_or_404(mine, pk=pk)
@@ -107,7 +117,7 @@ class NoticeOpenView(PermissionRequired):
             case Notice.Kind.SETTLE:
                 url = reverse("unknown_detail", args=[notice.request.reference])
                 return HttpResponseRedirect(url)
-            case Notice.Kind.OWED:
+            case Notice.Kind.OWED | Notice.Kind.PAY:
                 left = command_class(notice.request.command).left_open(notice.request)
                 if left is not None:
                     return HttpResponseRedirect(left.url)

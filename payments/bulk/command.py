@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from panel.access.policy import Asked, Needed, needed
-from panel.commands.base import Check, Invalid, MT4Command, Preview, Risk, Target
+from panel.commands.base import Check, Invalid, Leftover, MT4Command, Preview, Risk, Target
 from panel.commands.call import HandedOver
 from panel.commands.registry import register
 from panel.models import ChangeRequest, Policy, Status
@@ -25,6 +25,7 @@ from payments.bulk.start import AGAIN, NotReady, start
 from payments.bulk.sums import in_words, outside, strictest, sums_of
 from payments.bulk.twins import twins_of
 from payments.commands import CreditIn, CreditOut, Deposit, Withdraw
+from payments.desk import stages
 from payments.models import BulkFile, BulkItem, Kind
 from payments.operation import MoneyCommand
 
@@ -71,6 +72,11 @@ class FileCommand(MT4Command):
     def reason_needed(self) -> bool:  # type: ignore[override]  # its lines say
         """As for the single payments of its kinds."""
         return any(SINGLE[Kind(line["kind"])].reason_needed for line in self.totals)
+
+    @classmethod
+    def left_open(cls, request: ChangeRequest) -> Leftover | None:
+        """Its withdrawals wait to be paid out."""
+        return stages.to_pay(request)
 
     @classmethod
     def lines(cls, file: BulkFile) -> QuerySet[BulkItem]:

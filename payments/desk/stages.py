@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
-from panel.commands.base import Invalid
-from panel.models import ChangeRequest, Status
+from panel.commands import notices
+from panel.commands.base import Invalid, Leftover
+from panel.models import Approval, ChangeRequest, Notice, Status
 from payments.models import Kind, Method, Payment, Stage, Withdrawal
 
 _OF_STATUS: dict[str, Stage] = {
@@ -85,6 +88,32 @@ def follow(request: ChangeRequest) -> None:
         )
 
 
+def waiting(request: ChangeRequest) -> QuerySet[Withdrawal]:
+    """The withdrawals of a request that are debited and not with the client."""
+    return Withdrawal.objects.filter(payment__request=request, stage__in=OWED)
+
+
+def to_pay(request: ChangeRequest) -> Leftover | None:
+    """What a request left to be paid out, for whoever may do that; None if nothing, or no longer.
+
+    Of a file with many the notice leads to the list.
+    """
+    number = waiting(request).count()
+    if not number:
+        return None
+    single = number == 1 and request.moves_money
+    approved = request.approvals.filter(decision=Approval.Decision.APPROVE)
+    return Leftover(
+        Notice.Kind.PAY,
+        "A withdrawal waits to be paid out." if number == 1 else f"{number} wait to be paid out.",
+        reverse("withdrawal", args=(request.reference,))
+        if single
+        else reverse("withdrawal_stage", args=("to-pay",)),
+        frozenset({"payments.payout", "payments.view"}),
+        frozenset(approved.values_list("checker_id", flat=True)),
+    )
+
+
 def lead(row: Withdrawal, came_from: Iterable[str], to: Stage, **fields: Any) -> None:
     """Take a withdrawal a step on, by conditional update.
 
@@ -93,6 +122,8 @@ def lead(row: Withdrawal, came_from: Iterable[str], to: Stage, **fields: Any) ->
     moved = Withdrawal.objects.filter(pk=row.pk, stage__in=list(came_from)).update(
         stage=to, stage_since=timezone.now(), **fields
     )
+    if moved == 1 and to not in OWED and not waiting(row.payment.request).exists():
+        notices.close(row.payment.request, Notice.Kind.PAY)
     if moved != 1:
         now = Withdrawal.objects.get(pk=row.pk)
         raise Invalid.of(f"{row} is {now.get_stage_display()} by now: look at it again.")
