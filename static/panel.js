@@ -550,4 +550,4 @@ wake(document);
 // A form that came back has the focus where it is wrong; a new one, where it begins.
 const WRONG = "[aria-invalid=true]:not([type=hidden])";
 const FIRST = "[data-enter] :is(input:not([type=hidden]), select, textarea)";
-(one(WRONG) || (!one("[autofocus]") && one(FIRST)))?.focus();
+(one(WRONG) || (one("[autofocus]") ? null : one(FIRST)))?.focus();
