@@ -9,8 +9,8 @@ JSON null reads as the field's default. Unknown keys are ignored on reading.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
-from dataclasses import field, fields, is_dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import IntFlag
@@ -219,6 +219,24 @@ def decode(kind: Any, value: Any) -> Any:
 _PLAIN = frozenset({str, int, bool, float, type(None)})
 
 
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Records of one class on their way out, with other values in some of their fields.
+
+    ``instead`` has a value for each record, by Python field name.
+    """
+
+    records: Sequence[Any]
+    instead: Mapping[str, Sequence[Any]]
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __getitem__(self, part: slice) -> Records:
+        instead = {name: values[part] for name, values in self.instead.items()}
+        return Records(self.records[part], instead)
+
+
 def encode(value: Any) -> Any:
     """Any value of the protocol as what ``json.dumps`` takes. Decimals leave as doubles."""
     kind = type(value)
@@ -233,22 +251,26 @@ def encode(value: Any) -> Any:
     if isinstance(value, int):
         return int(value)
     if isinstance(value, list | tuple):
+        if len(value) > 1 and is_dataclass(value[0]) and len(set(map(type, value))) == 1:
+            return _rows(value, {})
         return [encode(item) for item in value]
     if isinstance(value, Mapping):
         return {str(key): encode(item) for key, item in value.items()}
+    if kind is Records:
+        return _rows(value.records, value.instead)
     return to_wire(value)
 
 
 def to_wire(record: Any) -> dict[str, Any]:
     """A record as a JSON object with every field."""
     names, values = _row(type(record))
-    return dict(zip(names, map(encode, values(record)), strict=True))
+    return dict(zip(names.values(), map(encode, values(record)), strict=True))
 
 
-_ROWS: dict[Any, tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}
+_ROWS: dict[Any, tuple[dict[str, str], Callable[[Any], tuple[Any, ...]]]] = {}
 
 
-def _row(cls: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+def _row(cls: type[Any]) -> tuple[dict[str, str], Callable[[Any], tuple[Any, ...]]]:
     """The names on the wire of a class's fields, and what takes their values from a record."""
     found = _ROWS.get(cls)
     if found is None:
@@ -257,5 +279,34 @@ def _row(cls: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ..
         if len(names) == 1:
             one = attrgetter(*names)
             values = lambda record: (one(record),)  # noqa: E731 - a getter of one gives no tuple
-        found = _ROWS[cls] = tuple(names.values()), values
+        found = _ROWS[cls] = names, values
     return found
+
+
+def _rows(records: Sequence[Any], instead: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Each record as ``to_wire`` has it, but field by field, several times as fast: what a page
+    of thousands costs is the asking of each value what it is."""
+    if not records:
+        return []
+    names, values = _row(type(records[0]))
+    columns = zip(*map(values, records), strict=True)
+    encoded = [
+        _column(instead.get(name, column)) for name, column in zip(names, columns, strict=True)
+    ]
+    on_wire = tuple(names.values())
+    return [dict(zip(on_wire, row, strict=True)) for row in zip(*encoded, strict=True)]
+
+
+def _column(values: Sequence[Any]) -> Iterable[Any]:
+    """The values of one field, encoded; equal times and names are written once."""
+    kinds = set(map(type, values))
+    if kinds <= _PLAIN:
+        return values
+    kind = kinds.pop()
+    if kinds:
+        return map(encode, values)
+    if kind is Decimal:
+        return map(float, values)
+    if kind is datetime or issubclass(kind, WireEnum | WireFlags):
+        return map({value: encode(value) for value in set(values)}.__getitem__, values)
+    return map(encode, values)

@@ -59,7 +59,7 @@ from panel.mt4.rules.margins import (
     unit_margin,
     units_per_lot,
 )
-from panel.mt4.rules.profits import net, profit, trade_profit
+from panel.mt4.rules.profits import net, profit, profit_at, trade_profit
 from panel.mt4.rules.sessions import TradingHours
 from panel.mt4.rules.stopout import most_losing, stopout_comment
 from panel.mt4.rules.stops import (
@@ -147,6 +147,7 @@ __all__ = [
     "prices_of",
     "pro_rata",
     "profit",
+    "profit_at",
     "profit_currency",
     "profit_rate",
     "round_price",

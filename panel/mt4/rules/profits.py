@@ -54,18 +54,30 @@ def trade_profit(
     In ``currency``, to the cent. Raises UnknownMarketError when it cannot be converted.
     """
     is_buy = is_long(trade.trade_command)
+    rate = profit_rate(symbol, currency, quotes, is_buy=is_buy, price=close_price, choices=choices)
+    return profit_at(symbol, trade, close_price, rate, volume=volume)
+
+
+def profit_at(
+    symbol: SymbolConfig,
+    trade: Trade,
+    close_price: Decimal,
+    rate: Decimal,
+    *,
+    volume: int | None = None,
+) -> Decimal:
+    """``trade_profit`` where the rate is known already, as all positions of a symbol, a side and
+    a currency share it."""
     return profit(
         symbol.profit_calculation_mode,
-        is_buy=is_buy,
+        is_buy=is_long(trade.trade_command),
         lots=lots_of(trade.volume if volume is None else volume),
         open_price=trade.open_price,
         close_price=close_price,
         contract_size=symbol.contract_size,
         tick_size=symbol.tick_size,
         tick_value=symbol.tick_value,
-        rate=profit_rate(
-            symbol, currency, quotes, is_buy=is_buy, price=close_price, choices=choices
-        ),
+        rate=rate,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ import orjson
 
 from panel.mt4.protocol import envelope
 from panel.mt4.protocol.enums import ResultCode, WebApiErrorCode
+from panel.mt4.sandbox.texts import Listed, json_of
 
 
 class RefusalError(Exception):
@@ -54,7 +54,7 @@ def not_found(message: str) -> RefusalError:
 class Page:
     """One page of a list, and where the next one begins (None after the last)."""
 
-    items: Sequence[Any]
+    items: Listed
     next_cursor: str | None
 
 
@@ -69,14 +69,13 @@ class Answer:
 
 def success(data: Any, activity: str) -> Answer:
     """An envelope with data; a `Page` also fills `meta.paging`."""
+    document = envelope.build(envelope.Answer(activity_id=activity))
+    document["data"] = json_of(data.items if isinstance(data, Page) else data)
     if isinstance(data, Page):
-        document = envelope.build(envelope.Answer(data=data.items, activity_id=activity))
         document["meta"]["paging"] = {
             "nextCursor": data.next_cursor,
             "hasMore": data.next_cursor is not None,
         }
-    else:
-        document = envelope.build(envelope.Answer(data=data, activity_id=activity))
     return Answer(orjson.dumps(document))
 
 

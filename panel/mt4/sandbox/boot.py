@@ -32,6 +32,7 @@ def load(options: Options, store: Store) -> State:
             state.put_account(account)
         for trade in store.trades():
             state.put_trade(trade)
+    state.texts.prepare(map(state.trades.__getitem__, state.open_tickets))
     state.dailies = Dailies(store)
     state.reactions = Reactions(state)
     housekeeping.begin(state, store)

@@ -1,12 +1,14 @@
 """Carries calls out: remembered keys first, then bad luck, then the operation itself.
 
-There is one event loop and an operation never waits, so changes happen one after another.
+There is one event loop, and an operation that changes something never waits, so changes happen
+one after another. A long read takes breath, so that the others do not wait for its end.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from typing import Any
 
 from panel.mt4 import rules
@@ -56,7 +58,7 @@ class Engine:
                 is_read=not call.operation.changes,
             )
             if fault is None:
-                return self._apply(call, self._keys.memory)
+                return await self._apply(call, self._keys.memory)
             call.fault = fault.fault
             if fault.code:
                 code = ResultCode.parse(fault.code)
@@ -73,13 +75,14 @@ class Engine:
             task.cancel()
         await asyncio.gather(*self._late, return_exceptions=True)
 
-    def _apply(self, call: Call, key_seconds: float) -> Answer:
+    async def _apply(self, call: Call, key_seconds: float) -> Answer:
         """Carry it out, and put the change, the key and its answer on disk in one transaction."""
         row = None
         try:
             handler = HANDLERS[call.operation.path]
             rights.check(call)
-            answer = success(rights.shown(call.manager, _carried_out(handler, call)), call.activity)
+            data = await _carried_out(handler, call)
+            answer = success(rights.shown(call.manager, data), call.activity)
         except RefusalError as refusal:
             call.unit.forget()
             answer = failure(refusal, call.activity)
@@ -99,11 +102,11 @@ class Engine:
             await asyncio.sleep(min(fault.seconds, call.deadline))
             raise TIMED_OUT
         await asyncio.sleep(fault.seconds)
-        return self._apply(call, 0)
+        return await self._apply(call, 0)
 
     async def _change_with(self, fault: Rule, call: Call) -> Answer:
         if fault.fault == "outcome_unknown_applied":
-            self._apply(call, self._keys.held_memory)
+            await self._apply(call, self._keys.held_memory)
             raise UNKNOWN
         if fault.fault == "outcome_unknown_not_applied":
             if call.key is not None:
@@ -118,7 +121,7 @@ class Engine:
     async def _answer_later(self, call: Call, seconds: float) -> Answer:
         in_time = seconds <= call.deadline
         key_seconds = seconds + self._keys.memory if in_time else self._keys.held_memory
-        answer = self._apply(call, key_seconds)
+        answer = await self._apply(call, key_seconds)
         await asyncio.sleep(min(seconds, call.deadline))
         if not in_time:
             raise UNKNOWN
@@ -145,7 +148,7 @@ class Engine:
     async def _after(self, call: Call, seconds: float, key_seconds: float) -> Answer:
         await asyncio.sleep(seconds)
         try:
-            return self._apply(call, key_seconds)
+            return await self._apply(call, key_seconds)
         except Exception:
             log.exception("A late %s failed", call.operation.name)
             if call.key is not None:
@@ -153,8 +156,9 @@ class Engine:
             raise
 
 
-def _carried_out(handler: Handler, call: Call) -> Any:
+async def _carried_out(handler: Handler, call: Call) -> Any:
     try:
-        return handler(call)
+        data = handler(call)
+        return await data if isinstance(data, Coroutine) else data
     except rules.UnknownMarketError as error:
         raise rejected(ResultCode.TradeOffquotes, str(error)) from None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
+
+from orjson import Fragment
 
 from panel.mt4 import rules
+from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.protocol.records import MarginLevel, Trade, User
 from panel.mt4.sandbox.clock import unix_seconds
 from panel.mt4.sandbox.records import Account, is_open, is_position
@@ -38,24 +42,71 @@ def figures_of(state: State, user: User, trades: Iterable[Trade]) -> rules.Figur
     )
 
 
-def shown(state: State, trade: Trade) -> Trade:
-    """A record as the server gives it out: open ones with the price and the profit of now.
+class Closings:
+    """What open records show of the market at one moment: what they would close at, and earn.
 
-    One whose symbol has no price, or no way to the account's currency, stays as it was.
+    Prices and rates are the same for all records of a symbol, a side and a currency: each is
+    found once, however many records are looked at. Not to be kept until the next tick.
     """
-    quote = state.quotes.get(trade.symbol)
-    if quote is None or not is_open(trade):
-        return trade
-    if not is_position(trade):
-        return replace(trade, close_price=rules.opening_price(trade.trade_command, quote))
-    group = state.groups[state.accounts[trade.login].user.group].group
-    price = rules.closing_price(trade.trade_command, quote)
-    symbol, quotes = state.symbols[trade.symbol], state.quotes.get
-    try:
-        profit = rules.trade_profit(symbol, trade, price, group.currency, quotes)
-    except rules.UnknownMarketError:
-        return trade
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._known: dict[tuple[str, TradeCommand, str], tuple[Decimal, Decimal] | None] = {}
+        self._currencies = {name: entry.group.currency for name, entry in state.groups.items()}
+
+    def of(self, trade: Trade) -> tuple[Decimal, Decimal]:
+        """The price and the profit of now; pending orders earn nothing and show the market.
+
+        A closed record, and one whose symbol has no price or no way to the account's currency,
+        shows what it holds.
+        """
+        if not is_open(trade):
+            return trade.close_price, trade.profit
+        currency = self._currencies[self._state.accounts[trade.login].user.group]
+        key = trade.symbol, trade.trade_command, currency
+        try:
+            found = self._known[key]
+        except KeyError:
+            found = self._known[key] = self._look_up(*key)
+        if found is None:
+            return trade.close_price, trade.profit
+        price, rate = found
+        if not is_position(trade):
+            return price, trade.profit
+        return price, rules.profit_at(self._state.symbols[trade.symbol], trade, price, rate)
+
+    def _look_up(
+        self, name: str, command: TradeCommand, currency: str
+    ) -> tuple[Decimal, Decimal] | None:
+        """The price that counts, and for positions the rate into the account's currency."""
+        quote = self._state.quotes.get(name)
+        if quote is None:
+            return None
+        if not rules.is_market(command):
+            return rules.opening_price(command, quote), rules.ONE
+        price = rules.closing_price(command, quote)
+        try:
+            rate = rules.profit_rate(
+                self._state.symbols[name],
+                currency,
+                self._state.quotes.get,
+                is_buy=rules.is_long(command),
+                price=price,
+            )
+        except rules.UnknownMarketError:
+            return None
+        return price, rate
+
+
+def shown(state: State, trade: Trade) -> Trade:
+    """A record as the server gives it out: open ones with the price and the profit of now."""
+    price, profit = Closings(state).of(trade)
     return replace(trade, close_price=price, profit=profit)
+
+
+def all_shown(state: State, trades: Sequence[Trade]) -> Fragment:
+    """Many records as `shown` gives out each, as text: nobody copies every one of them."""
+    return state.texts.listed(trades, map(Closings(state).of, trades))
 
 
 def margin_level(state: State, account: Account) -> MarginLevel:

@@ -10,6 +10,7 @@ from typing import Any
 from panel.mt4.protocol.operation import MAX_LIMIT
 from panel.mt4.sandbox.answers import Page, invalid
 from panel.mt4.sandbox.call import Call
+from panel.mt4.sandbox.texts import Listed
 
 _FOREIGN = "cursor is not one that this server gave out."
 
@@ -45,12 +46,12 @@ def _cursor_text(call: Call) -> str | None:
 def page(
     call: Call,
     keys_after: Callable[[int, int | None], Sequence[int]],
-    item: Callable[[int], Any],
+    items: Callable[[Sequence[int]], Listed],
 ) -> Page:
     """The page that a call asks for.
 
-    `keys_after(key, count)` gives up to `count` ascending keys greater than `key`, `item` the
-    record of one.
+    `keys_after(key, count)` gives up to `count` ascending keys greater than `key`, `items` the
+    records of a page's keys.
     """
     limit = limit_of(call)
     keys = keys_after(_cursor_of(call), None if limit is None else limit + 1)
@@ -58,7 +59,7 @@ def page(
     if limit is not None and len(keys) > limit:
         keys = keys[:limit]
         following = urlsafe_b64encode(str(keys[-1]).encode()).decode()
-    return Page([item(key) for key in keys], following)
+    return Page(items(keys), following)
 
 
 def page_by_name(call: Call, names: Sequence[str], item: Callable[[str], Any]) -> Page:

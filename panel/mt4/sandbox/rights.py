@@ -13,6 +13,7 @@ from typing import Any
 
 from panel.mt4.protocol.enums import ResultCode, TransactionType, WebApiErrorCode
 from panel.mt4.protocol.records import ManagerRights, User
+from panel.mt4.protocol.wire import Records
 from panel.mt4.sandbox.answers import Page, RefusalError, rejected
 from panel.mt4.sandbox.call import Call
 
@@ -152,7 +153,7 @@ def shown(manager: ManagerRights, data: Any) -> Any:
     if isinstance(data, User):
         return replace(data, **_HIDDEN)
     if isinstance(data, list) and data and isinstance(data[0], User):
-        return [replace(user, **_HIDDEN) for user in data]
-    if isinstance(data, Page) and data.items and isinstance(data.items[0], User):
-        return Page([replace(user, **_HIDDEN) for user in data.items], data.next_cursor)
+        return Records(data, {name: [""] * len(data) for name in _PERSONAL})
+    if isinstance(data, Page):
+        return Page(shown(manager, data.items), data.next_cursor)
     return data

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from panel.mt4.protocol.enums import TradeCommand
@@ -23,6 +24,7 @@ from panel.mt4.sandbox.journal import Journal
 from panel.mt4.sandbox.performance import Sampler
 from panel.mt4.sandbox.post import Post
 from panel.mt4.sandbox.records import Account, GroupEntry, is_open, is_position
+from panel.mt4.sandbox.texts import TradeTexts
 from panel.mt4.sandbox.ticks import Quotes, Ring
 
 if TYPE_CHECKING:
@@ -58,6 +60,24 @@ class SortedKeys:
         return self._keys[start:] if count is None else self._keys[start : start + count]
 
 
+class ChosenKeys(SortedKeys):
+    """The keys of another list that are wanted, chosen as it is read."""
+
+    def __init__(self, whole: SortedKeys, wanted: Callable[[int], bool]) -> None:
+        super().__init__()
+        self._whole = whole
+        self._wanted = wanted
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __iter__(self) -> Iterator[int]:
+        return filter(self._wanted, self._whole)
+
+    def after(self, key: int, count: int | None) -> Sequence[int]:
+        return list(islice(filter(self._wanted, self._whole.after(key, None)), count))
+
+
 def _levels_of(trade: Trade) -> tuple[object, ...]:
     return trade.trade_command, trade.open_price, trade.sl, trade.tp, trade.expiration
 
@@ -87,6 +107,7 @@ class State:
         self.logins = SortedKeys()
         self.trades: dict[int, Trade] = {}
         self.open_tickets = SortedKeys()
+        self.texts = TradeTexts()
         self.groups: dict[str, GroupEntry] = {}
         self.symbols: dict[str, SymbolConfig] = {}
         self.quotes = Quotes()
@@ -148,6 +169,7 @@ class State:
     def _take_out(self, trade: Trade) -> None:
         if is_open(trade):
             self.open_tickets.remove(trade.order)
+            self.texts.forget(trade.order)
         del self._side(trade)[trade.login][trade.order]
 
     def _side(self, trade: Trade) -> dict[int, dict[int, Trade]]:

@@ -6,14 +6,13 @@ written into it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 from panel.mt4.protocol.records import ManagerRights, Trade
 from panel.mt4.sandbox.masks import matches
 from panel.mt4.sandbox.records import Account, GroupEntry
-from panel.mt4.sandbox.state import SortedKeys, State
+from panel.mt4.sandbox.state import ChosenKeys, State
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -41,25 +40,6 @@ class _Seen(Mapping[K, V]):
         return sum(1 for _ in self)
 
 
-class _SeenKeys(SortedKeys):
-    """The keys of a sorted list whose records may be seen."""
-
-    def __init__(self, whole: SortedKeys, records: Mapping[int, Any]) -> None:
-        super().__init__()
-        self._whole = whole
-        self._records = records
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __iter__(self) -> Iterator[int]:
-        return (key for key in self._whole if key in self._records)
-
-    def after(self, key: int, count: int | None) -> Sequence[int]:
-        following = (each for each in self._whole.after(key, None) if each in self._records)
-        return list(islice(following, count))
-
-
 class View(State):
     """A state with the accounts of some groups only; what is not filtered is the whole's."""
 
@@ -68,20 +48,28 @@ class View(State):
         self._whole = whole
         self._mine = {name for name in whole.groups if matches(manager.groups, name)}
 
+        mine, accounts, trades = self._mine, whole.accounts, whole.trades
+
         def sees_account(account: Account) -> bool:
-            return account.user.group in self._mine
+            return account.user.group in mine
+
+        def sees_login(login: int) -> bool:
+            return accounts[login].user.group in mine
 
         def sees_trade(trade: Trade) -> bool:
-            return trade.login in self.accounts
+            return accounts[trade.login].user.group in mine
+
+        def sees_ticket(ticket: int) -> bool:
+            return accounts[trades[ticket].login].user.group in mine
 
         def sees_group(entry: GroupEntry) -> bool:
-            return manager.admin or entry.group.group in self._mine
+            return manager.admin or entry.group.group in mine
 
-        self.accounts = cast("dict[int, Account]", _Seen(whole.accounts, sees_account))
-        self.trades = cast("dict[int, Trade]", _Seen(whole.trades, sees_trade))
+        self.accounts = cast("dict[int, Account]", _Seen(accounts, sees_account))
+        self.trades = cast("dict[int, Trade]", _Seen(trades, sees_trade))
         self.groups = {name: each for name, each in whole.groups.items() if sees_group(each)}
-        self.logins = _SeenKeys(whole.logins, self.accounts)
-        self.open_tickets = _SeenKeys(whole.open_tickets, self.trades)
+        self.logins = ChosenKeys(whole.logins, sees_login)
+        self.open_tickets = ChosenKeys(whole.open_tickets, sees_ticket)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._whole, name)

@@ -1,7 +1,8 @@
 """The operations of the sandbox, one module per area.
 
 A handler takes a `Call` and returns what goes into the envelope's `data`; it refuses by raising
-`RefusalError`, and it changes things through `call.unit` only. `HANDLERS` is keyed by the path of
+`RefusalError`, and it changes things through `call.unit` only. One that reads for long is `async`
+and lets others have their turn in between. `HANDLERS` is keyed by the path of
 the catalogue, so that a new operation is one function and one line in its module's table.
 """
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
+from functools import partial
 
 from panel.lib.money import LARGEST
 from panel.mt4 import limits
@@ -24,8 +25,13 @@ _ON_WIRE = wire_names(UserUpdate)
 
 
 def paged(call: Call) -> Page:
-    accounts = call.state.accounts
-    return page(call, call.state.logins.after, lambda login: accounts[login].user)
+    return page(call, call.state.logins.after, partial(_users, call))
+
+
+def _users(call: Call, logins: Iterable[int]) -> list[User]:
+    """The accounts of logins that were found among this manager's."""
+    accounts = call.unit.state.accounts
+    return [accounts[login].user for login in logins]
 
 
 def one(call: Call) -> User:
@@ -39,17 +45,14 @@ def several(call: Call) -> list[User]:
 
 def snapshot(call: Call) -> list[User]:
     limit = limit_of(call, MOST_OF_A_SNAPSHOT) or SNAPSHOT
-    accounts = call.state.accounts
-    return [accounts[login].user for login in call.state.logins.after(0, limit)]
+    return _users(call, call.state.logins.after(0, limit))
 
 
 def of_groups(call: Call) -> list[User]:
     """Accounts of a comma list of group masks, `*` for anything and `!` for not."""
     masks = call.params["group"]
     wanted = {name for name in call.state.groups if matches(masks, name)}
-    accounts = call.state.accounts
-    users = (accounts[login].user for login in call.state.logins)
-    return [user for user in users if user.group in wanted]
+    return [user for user in _users(call, call.state.logins) if user.group in wanted]
 
 
 def _problems(call: Call, user: User) -> Iterator[str]:

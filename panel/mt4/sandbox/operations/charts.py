@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 
 from panel.mt4.protocol.enums import ChartPeriod, RequestMode
@@ -16,6 +17,8 @@ from panel.mt4.sandbox.operations.symbols import config_of
 
 MOST_BARS = 50_000
 """The newest of a window, as MT4 keeps and sends no endless history."""
+BARS_AT_ONCE = 500
+"""How many bars are made before other callers get their turn: some milliseconds."""
 _WITH_WEEKENDS = 1.5
 """Times as long as its bars last is the time in which a symbol has that many of them."""
 
@@ -47,23 +50,36 @@ def _latest(since: datetime, until: datetime, period: ChartPeriod) -> datetime:
     return since if until - since < length else until - length
 
 
-def bars(call: Call) -> list[ChartBar]:
+async def _shown(
+    call: Call, symbol: str, period: ChartPeriod, since: datetime, until: datetime
+) -> list[ChartBar]:
+    """The bars of a window, made piece by piece while others have their turns."""
+    charts, found = call.state.charts, list[ChartBar]()
+    digits, piece = charts.digits(symbol), MINUTE * int(period * BARS_AT_ONCE)
+    while since < until:
+        end = min(until, since + piece)
+        found += (bar.shown(digits) for bar in charts.bars(symbol, period, since, end))
+        since = end
+        await asyncio.sleep(0)
+    return found
+
+
+async def bars(call: Call) -> list[ChartBar]:
     """RangeIn: also the bar that is under way at `start`; RangeOut: all that are not in the
     window; RangeLast: from `start` on to the newest."""
     symbol, period = _symbol(call), _period(call)
     since, until = _window(call)
-    charts, newest = call.state.charts, call.now() + _MOMENT
-    mode = call.named("mode", RequestMode)
+    newest, mode = call.now() + _MOMENT, call.named("mode", RequestMode)
     if mode is RequestMode.RangeLast:
-        found = charts.bars(symbol, period, _latest(since, newest, period), newest)
+        found = await _shown(call, symbol, period, _latest(since, newest, period), newest)
     elif mode is RequestMode.RangeOut:
-        found = charts.bars(symbol, period, _latest(NO_TIME, newest, period), newest)
+        found = await _shown(call, symbol, period, _latest(NO_TIME, newest, period), newest)
         found = [bar for bar in found if not since <= bar.time <= until]
     else:
         since = start_of(since, period) if mode is RequestMode.RangeIn else since
-        found = charts.bars(symbol, period, _latest(since, until, period), until + _MOMENT)
-    digits = charts.digits(symbol)
-    return [bar.shown(digits) for bar in found[-MOST_BARS:]]
+        end = until + _MOMENT
+        found = await _shown(call, symbol, period, _latest(since, until, period), end)
+    return found[-MOST_BARS:]
 
 
 def _given(call: Call, symbol: str, period: ChartPeriod) -> list[Bar]:

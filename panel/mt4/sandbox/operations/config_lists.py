@@ -68,7 +68,8 @@ def shifted(call: Call, entries: Sequence[T]) -> list[T]:
 
 def listed(call: Call, entries: Sequence[Any]) -> Page:
     """A page of a list in the server's order."""
-    return page(call, SortedKeys(range(len(entries))).after, entries.__getitem__)
+    positions = SortedKeys(range(len(entries)))
+    return page(call, positions.after, lambda shown: [entries[position] for position in shown])
 
 
 @dataclass(frozen=True, slots=True)

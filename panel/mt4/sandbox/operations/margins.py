@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from contextlib import suppress
 
 from panel.mt4 import rules
 from panel.mt4.protocol.records import MarginLevel
 from panel.mt4.sandbox.answers import not_found
 from panel.mt4.sandbox.call import Call
 from panel.mt4.sandbox.figures import margin_level
+
+LEVELS_AT_ONCE = 50
+"""How many accounts are looked at before other callers get their turn: some milliseconds."""
 
 
 def live(call: Call) -> MarginLevel:
@@ -23,17 +27,18 @@ def cached(call: Call) -> MarginLevel:
     return margin_level(call.state, account)
 
 
-def _levels(call: Call) -> Iterator[MarginLevel]:
-    state = call.state
-    for login in state.logins_with_open_trades():
-        try:
-            yield margin_level(state, state.accounts[login])
-        except rules.UnknownMarketError:
-            continue  # The cache has no figures of an account that cannot be valued.
-
-
-def all_cached(call: Call) -> list[MarginLevel]:
-    return list(_levels(call))
+async def all_cached(call: Call) -> list[MarginLevel]:
+    """Of each account at the prices of the moment in which it is looked at."""
+    state, found = call.unit.state, list[MarginLevel]()
+    for index, login in enumerate(call.state.logins_with_open_trades()):
+        if index % LEVELS_AT_ONCE == 0:
+            await asyncio.sleep(0)
+        account = state.accounts.get(login)
+        if account is None:
+            continue  # It was deleted meanwhile.
+        with suppress(rules.UnknownMarketError):  # No figures of one that cannot be valued.
+            found.append(margin_level(state, account))
+    return found
 
 
 HANDLERS = {

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from orjson import Fragment
+
 from panel.mt4.protocol.enums import ResultCode
-from panel.mt4.protocol.records import DailyReport, Trade, User
+from panel.mt4.protocol.records import DailyReport, User
 from panel.mt4.sandbox.answers import invalid, rejected
 from panel.mt4.sandbox.call import Call
 from panel.mt4.sandbox.clock import from_unix
-from panel.mt4.sandbox.figures import shown
+from panel.mt4.sandbox.figures import all_shown
 from panel.mt4.sandbox.paging import limit_of
 
 MOST, USUAL = 1_000_000, 100_000
@@ -73,10 +75,10 @@ def users(call: Call) -> list[User]:
     return [accounts[login].user for login in logins if login in accounts]
 
 
-def trades(call: Call) -> list[Trade]:
+def trades(call: Call) -> Fragment:
     known = call.state.trades
     tickets = _take(call, TRADES, limit_of(call, MOST) or USUAL)
-    return [shown(call.state, known[ticket]) for ticket in tickets if ticket in known]
+    return all_shown(call.unit.state, [known[ticket] for ticket in tickets if ticket in known])
 
 
 def dailies(call: Call) -> list[DailyReport]:
