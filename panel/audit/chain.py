@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 
-from panel.lib.digest import sha256
+from panel.lib.digest import sha256_of_plain
 
 if TYPE_CHECKING:
     from panel.models import AuditEntry
@@ -52,9 +53,13 @@ class Broken:
 
 def entry_hash(entry: AuditEntry) -> str:
     """SHA-256 over every field of the entry, the hash before it included."""
-    content: dict[str, Any] = {name: getattr(entry, name) for name in FIELDS}
-    content["at"] = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
-    return sha256(content)
+    return hash_of({name: getattr(entry, name) for name in FIELDS}, entry.at)
+
+
+def hash_of(fields: Mapping[str, Any], at: datetime) -> str:
+    """The hash of an entry that is made of these `FIELDS` at this moment; plain values only."""
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
+    return sha256_of_plain({**fields, "at": moment})
 
 
 def head() -> tuple[int, str]:

@@ -10,15 +10,13 @@ from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
 
-from panel.audit.chain import entry_hash
+from panel.audit.chain import hash_of
+from panel.lib import rows
 from panel.lib.redact import redact
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
     from panel.models import AuditEntry, ChangeRequest, Platform
-
-# Entries written by one statement: SQLite takes only so many values at once.
-ROWS_PER_WRITE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,26 +51,30 @@ def record(actor: Actor, action: str, *, source: str, **told: Any) -> AuditEntry
     until that commits. PostgreSQL looks at foreign keys only then, and locks the rows they point
     to: so other rows are locked with `no_key=True`, which lets it, and never waits for it here.
     """
-    return record_many([Happening(actor=actor, action=action, source=source, **told)])[0]
+    [entry] = _append([Happening(actor=actor, action=action, source=source, **told)])
+    model: type[AuditEntry] = apps.get_model("panel", "AuditEntry")
+    return model(**entry)
 
 
-def record_many(happenings: Sequence[Happening]) -> list[AuditEntry]:
+def record_many(happenings: Sequence[Happening]) -> None:
     """Append entries in their order, under one lock of the chain's head."""
-    if not happenings:
-        return []
-    entry_model = apps.get_model("panel", "AuditEntry")
+    if happenings:
+        _append(happenings)
+
+
+def _append(happenings: Sequence[Happening]) -> list[dict[str, Any]]:
+    """Append at least one; the fields of each entry, in the order of its columns."""
     head_model = apps.get_model("panel", "AuditHead")
-    fields = [_fields(one) for one in happenings]
-    entries: list[AuditEntry] = []
+    entries = [_fields(one) for one in happenings]
     with transaction.atomic():
         head = head_model.objects.select_for_update(no_key=True).get(pk=1)
         seq, previous, now = head.seq, head.hash, timezone.now()
-        for one in fields:
+        for entry in entries:
             seq += 1
-            entry: AuditEntry = entry_model(seq=seq, at=now, previous_hash=previous, **one)
-            entry.hash = previous = entry_hash(entry)
-            entries.append(entry)
-        entry_model.objects.bulk_create(entries, batch_size=ROWS_PER_WRITE)
+            entry |= {"seq": seq, "previous_hash": previous}
+            previous = hash_of(entry, now)
+            entry |= {"at": now, "hash": previous}
+        rows.insert(apps.get_model("panel", "AuditEntry"), entries)
         head_model.objects.filter(pk=1).update(seq=seq, hash=previous)
     return entries
 

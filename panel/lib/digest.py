@@ -37,4 +37,9 @@ def canonical(value: Any) -> str:
 
 def sha256(value: Any) -> str:
     """The SHA-256 of the canonical JSON, in hexadecimal."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
+    return sha256_of_plain(plain(value))
+
+
+def sha256_of_plain(value: Any) -> str:
+    """The same of what is `plain` already."""
+    return hashlib.sha256(_ENCODER.encode(value).encode()).hexdigest()

@@ -16,11 +16,12 @@ from panel.access.actor import Actor
 from panel.commands import holds
 from panel.commands.executor import wake
 from panel.commands.sending import Verdict
+from panel.lib import rows
 from panel.models import Status
 from payments.bulk.engine.chunk import CLAIMED, Chunk, State
-from payments.bulk.engine.unknown import make_requests, payment_of
+from payments.bulk.engine.unknown import fields_of, make_requests
 from payments.desk.stages import debited
-from payments.models import BulkItem, Payment
+from payments.models import BulkItem, Kind, Payment
 
 log = structlog.get_logger(__name__)
 WORKER = Actor.system("worker")
@@ -30,7 +31,6 @@ TRIES = 30
 """How often a line is tried while MT4 cannot be reached."""
 AT_ONCE = ("Stopped", "Waiting", "LeaseLost")
 """Why a line was not sent that need not wait: nothing was wrong with MT4."""
-ROWS_PER_WRITE = 500
 
 
 def record(chunk: Chunk, verdicts: Mapping[int, Verdict]) -> bool:
@@ -40,10 +40,10 @@ def record(chunk: Chunk, verdicts: Mapping[int, Verdict]) -> bool:
     release. What was taken over meanwhile belongs to whoever took it over.
     """
     with transaction.atomic():
-        rows = BulkItem.objects.filter(
+        lines = BulkItem.objects.filter(
             pk__in=verdicts, worker=chunk.token, state__in=CLAIMED
         ).select_for_update(no_key=True)
-        ours = set(rows.values_list("pk", flat=True))
+        ours = set(lines.values_list("pk", flat=True))
         if len(ours) != len(verdicts):
             log.warning("outcomes came too late", file=chunk.file.pk, lines=len(verdicts))
         by_name: dict[str, list[BulkItem]] = defaultdict(list)
@@ -71,8 +71,8 @@ def _come_sooner(items: list[int]) -> None:
     """Lines that waited for these may be claimed now. Whoever has one locked is claiming it, and
     may wait for an account that is given back here: so it is not waited for.
     """
-    rows = BulkItem.objects.filter(pk__in=items, state=State.READY)
-    free = rows.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)
+    lines = BulkItem.objects.filter(pk__in=items, state=State.READY)
+    free = lines.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)
     BulkItem.objects.filter(pk__in=list(free)).update(not_before=None)
 
 
@@ -92,18 +92,22 @@ def _done(
     BulkItem.objects.filter(pk__in=[item.pk for item in items]).update(
         state=State.DONE, code="Ok", finished=now, lease_until=None, call_until=None
     )
-    payments = Payment.objects.bulk_create(
-        [
-            payment_of(
-                item, chunk.file, request_id=chunk.run.pk, created=chunk.run.created,
-                status=Status.DONE, finished=now,
-            )
-            for item in items
-        ],
-        batch_size=ROWS_PER_WRITE,
-    )  # fmt: skip
-    debited(payments)
+    _book(chunk, items, now)
     return [_told(chunk, item, verdicts[item.pk]) for item in items]
+
+
+def _book(chunk: Chunk, items: list[BulkItem], now: datetime) -> None:
+    """The payments of lines that are done; those that went out come to the desk."""
+    common = {
+        "request_id": chunk.run.pk,
+        "created": chunk.run.created,
+        "status": Status.DONE,
+        "finished": now,
+    }
+    rows.insert(Payment, [fields_of(item, chunk.file) | common for item in items])
+    withdrawn = [item.reference for item in items if item.kind == Kind.WITHDRAWAL]
+    if withdrawn:
+        debited(Payment.objects.filter(reference__in=withdrawn))
 
 
 def _rejected(

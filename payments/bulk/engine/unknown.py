@@ -29,23 +29,22 @@ WORKER = Actor.system("worker")
 CORRECTIONS = (Kind.CORRECTION_IN, Kind.CORRECTION_OUT)
 
 
-def payment_of(item: BulkItem, file: BulkFile, **fields: Any) -> Payment:
-    """The payment of a line that was, or may have been, carried out."""
-    return Payment(
-        reference=item.reference,
-        kind=item.kind,
+def fields_of(item: BulkItem, file: BulkFile) -> dict[str, Any]:
+    """The payment of a line that was, or may have been, carried out: its fields by name."""
+    return {
+        "reference": item.reference,
+        "kind": item.kind,
         # A correction stays within the house, whichever way the rest of the file takes.
-        method=Method.INTERNAL if item.kind in CORRECTIONS else file.method,
-        external_reference=item.external_reference,
-        amount=item.amount,
-        currency=item.currency,
-        platform_id=file.platform_id,
-        login=item.login,
-        account_name=item.account_name,
-        mt4_group=item.mt4_group,
-        comment=item.comment,
-        **fields,
-    )
+        "method": Method.INTERNAL if item.kind in CORRECTIONS else file.method,
+        "external_reference": item.external_reference,
+        "amount": item.amount,
+        "currency": item.currency,
+        "platform_id": file.platform_id,
+        "login": item.login,
+        "account_name": item.account_name,
+        "mt4_group": item.mt4_group,
+        "comment": item.comment,
+    }
 
 
 def make_requests(
@@ -64,7 +63,12 @@ def make_requests(
         _copy_hands(run, requests)
         Payment.objects.bulk_create(
             [
-                payment_of(item, file, request=one, created=run.created, status=Status.UNKNOWN)
+                Payment(
+                    **fields_of(item, file),
+                    request=one,
+                    created=run.created,
+                    status=Status.UNKNOWN,
+                )
                 for item, one in zip(items, requests, strict=True)
             ]
         )
