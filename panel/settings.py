@@ -25,8 +25,8 @@ DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.text("SECRET_KEY")
 if len(SECRET_KEY) < 40:
     raise ImproperlyConfigured("SECRET_KEY must have at least 40 characters.")
-# Client secrets and one-time passwords are encrypted with this key; without one of its own it is
-# derived from SECRET_KEY, and then a change of SECRET_KEY makes them unreadable.
+# Client secrets, second factors and one-time passwords are encrypted with this key; without one it
+# is derived from SECRET_KEY, and then a change of SECRET_KEY makes them unreadable.
 FIELD_KEY = env.text("FIELD_KEY", "")
 
 PANEL_URL, PANEL_HOST, HTTPS = env.site_url("http://localhost:8000")
@@ -240,6 +240,7 @@ ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_ADAPTER = "panel.door.factors.SealedFactors"
 MFA_TOTP_ISSUER = "Panel"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL and not HTTPS
 MFA_ALLOW_UNVERIFIED_EMAIL = True

@@ -147,6 +147,9 @@ class Writer:
             expiration=expiration or NO_TIME,
         )
         record = yield from self._record_talk("TradeTransaction", body=transaction, **sending)
+        if record.order_by not in (0, login) or record.comment not in ("", comment):
+            # On whatever way it came here: it says nothing of this one.
+            raise OutcomeUnknown("the answer is about another operation")
         return record  # type: ignore[no-any-return]
 
     def _record(self, path: str, *, key: str, body: Any, **rest: Any) -> Any:

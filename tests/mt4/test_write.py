@@ -30,6 +30,14 @@ def test_deposit_is_a_balance_transaction() -> None:
     assert (body["orderBy"], body["price"], body["comment"]) == (100001, 250.1, "DP 7Q2K9F31")
 
 
+@pytest.mark.parametrize(
+    "other", [{"orderBy": 100002, "comment": "DP 7Q2K9F31"}, {"comment": "DP 11111111"}]
+)
+def test_an_answer_about_another_operation_says_nothing_of_this_one(other: dict[str, Any]) -> None:
+    with serving(data({"order": 5, **other})) as script, pytest.raises(OutcomeUnknown):
+        writer(script.connection()).balance(100001, Decimal("1.00"), "DP 7Q2K9F31", key="k")
+
+
 def test_credit_carries_its_expiration() -> None:
     with serving(data({"order": 0})) as script:
         writer(script.connection()).balance(

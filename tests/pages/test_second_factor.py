@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth
 from django.test import Client
 from django.urls import reverse
@@ -57,3 +58,15 @@ def test_a_wrong_second_factor_is_a_denial() -> None:
     client = signed_in(person)
     client.post(reverse("mfa_authenticate"), {"code": "000000"})
     assert told(person) == [("sign-in", "denied", "Wrong second factor.")]
+
+
+@pytest.mark.parametrize("kept", ["sealed", "as before"])
+def test_the_secret_of_a_second_factor_lies_sealed_in_the_database(kept: str) -> None:
+    person, secret = make_user("Tina", "back-office"), auth.generate_totp_secret()
+    row = auth.TOTP.activate(person, secret).instance
+    assert secret not in str(Authenticator.objects.get(pk=row.pk).data)
+    if kept == "as before":
+        Authenticator.objects.filter(pk=row.pk).update(data={"secret": secret})
+    client = signed_in(person)
+    client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    assert told(person) == [("sign-in", "ok", "")]
