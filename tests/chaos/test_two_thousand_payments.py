@@ -50,7 +50,7 @@ from tests.core.money import new_account
 from tests.harness.stack import Stack
 from tests.payments.bulk.bulk import checked
 
-pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 SEED = 20260714
 PAYMENTS = 2000
