@@ -1,4 +1,4 @@
-"""Every page, for those who may open it: quiet, within its width, and legible in both themes."""
+"""Every page, for those who may open it: quiet, within its width, legible in both themes."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ MORE = {
         "payments/new/?q=a",
         "payments/files/new/",
         "payments/demo/100001/withdraw/",
+        "payments/demo/100001/credit-in/",
         "payments/demo/100001/transfer/",
         "payments/demo/100001/correction/",
         "payments/demo/100001/chargeback/",
@@ -41,8 +42,8 @@ MORE = {
         "accounts/?q=nobody-has-this-name",
     ),
     "dealer": (),
-    "compliance": (),
-    "manager": (),
+    "compliance": ("payments/demo/100001/stop/",),
+    "manager": ("payments/reconciliation/run/", "payments/reconciliation/?state=explained"),
     "auditor": ("audit/1/",),
     "admin": (
         "staff/1/",
@@ -51,27 +52,31 @@ MORE = {
         "policies/add/",
         "platforms/demo/",
         "platforms/demo/change/",
+        "limits/add/",
+        "jobs/negative_reset/change/",
     ),
 }
 
 
-def faint_words(page: Page) -> list[str]:
+def faint_words(page: Page, width: int) -> list[str]:
     """Words with too little contrast, in light and dark."""
     found: list[str] = []
     for theme in ("light", "dark"):
         page.evaluate("t => document.documentElement.setAttribute('data-bs-theme', t)", theme)
-        found += [f"{page.url}: {theme}: {words}" for words in page.evaluate(CONTRAST)]
+        words = page.evaluate(CONTRAST)
+        found += [f"{page.url}: {theme}, {width} px: {one}" for one in words]
     return found
 
 
 def ugly(page: Page) -> list[str]:
-    """What is wrong: something faint, wider than a telephone or a desk, or not one heading."""
-    found = faint_words(page)
+    """What is wrong, on a telephone or at a desk: faint, too wide, or not one heading."""
+    found: list[str] = []
     for size in (TELEPHONE, DESK):  # back at the desk for the next page
         page.set_viewport_size(size)
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > size["width"]:
             found.append(f"{page.url}: {wide} px wide on {size['width']} px")
+        found += faint_words(page, size["width"])
     headings = page.locator("h1").count()
     return found if headings == 1 else [*found, f"{page.url}: {headings} headings"]
 
