@@ -23,7 +23,7 @@ from panel.mt4.protocol.catalogue import OPERATIONS
 from panel.mt4.protocol.enums import ResultCode, WebApiErrorCode
 from panel.mt4.protocol.envelope import Answer, NotAnEnvelopeError
 from panel.mt4.protocol.operation import DEADLINES, MAX_LIMIT, Kind, Operation
-from panel.mt4.protocol.wire import WireError, decode, encode, write_time
+from panel.mt4.protocol.wire import WireError, decode, decode_over, encode, write_time
 from panel.mt4.reply import Reply
 from panel.mt4.tokens import Tokens
 from panel.mt4.transport import Letter, NotSentError, ReplyLostError, Transport
@@ -269,7 +269,7 @@ def _judge(operation: Operation, reply: Reply) -> Answer:
     if answer.data is None:
         return answer
     try:
-        return replace(answer, data=decode(operation.result, answer.data))
+        return replace(answer, data=decode_over(operation.result, answer.data))
     except WireError as error:
         raise _unclear(operation, f"the answer was not understood ({error})", answer) from error
 

@@ -82,6 +82,7 @@ class Findings:
             self.groups.add(account.group)
             if not self.faults:
                 rows.append(self._item(entry, account))
+        name_apart(rows)
         BulkItem.objects.bulk_create(rows, batch_size=AT_ONCE)
 
     def _item(self, entry: Entry, account: Known) -> BulkItem:
@@ -114,3 +115,16 @@ class Findings:
             }
             for (kind, currency), one in sorted(self.sums.items())
         ]
+
+
+def name_apart(items: list[BulkItem]) -> None:
+    """Give another reference to a line whose own was given out before: among millions of lines one
+    file in a few meets that, and it would have to be checked once more."""
+    names = [item.reference for item in items]
+    taken = set(
+        BulkItem.objects.filter(reference__in=names).order_by().values_list("reference", flat=True)
+    )
+    for item in items:
+        while item.reference in taken:
+            item.reference = new_reference(PREFIX)
+        taken.add(item.reference)

@@ -17,13 +17,14 @@ from panel.lib.digest import sha256
 from panel.models import AuditEntry, ChangeRequest, Platform, Status, User
 from payments.bulk import store
 from payments.bulk.command import CarryOutFile
-from payments.bulk.engine.commands import StopBulk
-from payments.bulk.engine.finish import counts
+from payments.bulk.engine.sweep import sweep
 from payments.bulk.tasks import check_soon
 from payments.models import BulkFile, BulkItem, Payment
 from tests.factories import actor
 from tests.harness.stack import Stack
 
+SWEEP = 5
+"""Seconds between two looks at what no worker is at any more."""
 HEADER = "login,kind,amount,currency,reference,comment"
 
 
@@ -70,9 +71,13 @@ def approved(logins: Sequence[int]) -> ChangeRequest:
 def carried_out(logins: Sequence[int]) -> float:
     """Deposits a second, from the approval to the last outcome, checked to be exactly once."""
     request = approved(logins)
+    swept = time.monotonic()
     while request.status != Status.DONE:
         time.sleep(0.2)
         request.refresh_from_db()
+        if time.monotonic() > swept + SWEEP:
+            sweep()  # as the clock would
+            swept = time.monotonic()
     if request.decided is None or request.finished is None:
         raise ValueError("A request that is done was decided on, and has an end.")
     rate = len(logins) / (request.finished - request.decided).total_seconds()
@@ -84,25 +89,6 @@ def carried_out(logins: Sequence[int]) -> float:
     )
     assert told.count() == len(logins)
     return rate
-
-
-def begun_and_stopped(logins: Sequence[int], seconds: float) -> int:
-    """Run a file for so long, then stop it between two lines; how many were carried out."""
-    request = approved(logins)
-    file = BulkFile.objects.get(request=request)
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and file.state != BulkFile.State.FINISHED:
-        time.sleep(0.5)
-        file.refresh_from_db()
-    if file.state == BulkFile.State.RUNNING:
-        stop = StopBulk(file=file.pk)
-        submit(stop, actor=actor(_person("ops")), source="bench", reason="", key=uuid.uuid4().hex)
-    while file.state not in (BulkFile.State.FINISHED, BulkFile.State.CANCELLED):
-        time.sleep(0.2)
-        file.refresh_from_db()
-    done = counts(file.pk).get(BulkItem.State.DONE, 0)
-    assert Payment.objects.filter(request=request, status=Status.DONE).count() == done
-    return done
 
 
 def chain_holds() -> bool:

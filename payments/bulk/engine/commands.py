@@ -10,7 +10,7 @@ from django.db import transaction
 from panel.commands.base import Invalid, PanelCommand, Preview, Risk, Target
 from panel.commands.registry import register
 from payments.bulk.engine.chunk import State
-from payments.bulk.engine.finish import counts
+from payments.bulk.engine.finish import counts, finish_if_over
 from payments.bulk.sums import outside
 from payments.models import BulkFile, BulkItem
 
@@ -83,7 +83,8 @@ class StopBulk(PanelCommand):
         list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
 
     def apply(self, request: ChangeRequest) -> dict[str, Any]:
-        """No lane claims any more; the run is closed once what is on its way is final."""
+        """No lane claims any more; the run is closed once what is on its way is final: by the last
+        lane, or right here when the lanes have gone, finding no line that was not locked."""
         with transaction.atomic():
             rows = BulkFile.objects.filter(pk=self.file, state=BulkFile.State.RUNNING)
             if rows.update(state=BulkFile.State.CANCELLING) != 1:
@@ -91,4 +92,5 @@ class StopBulk(PanelCommand):
             stopped = BulkItem.objects.filter(file=self.file, state=State.READY).update(
                 state=State.CANCELLED, not_before=None
             )
+        transaction.on_commit(lambda: finish_if_over(self.file), robust=True)
         return {"stopped": stopped}

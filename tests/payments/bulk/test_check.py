@@ -13,6 +13,7 @@ from panel.models import AuditEntry, Platform
 from payments.bulk import check as checking
 from payments.bulk import digest, store
 from payments.bulk.check import check
+from payments.bulk.findings import name_apart
 from payments.bulk.tasks import sweep_bulk_checks
 from payments.commands import Deposit
 from payments.models import BulkFile, BulkItem, Kind, Payment, WithdrawalStop
@@ -56,6 +57,21 @@ def test_a_good_file_is_ready_with_its_lines_totals_and_digest(
     assert len({item.reference for item in file.items.all()}) == 3
     assert file.items_sha256 == digest.of_file(file)
     assert AuditEntry.objects.get(action="bulk file checked").detail == "3 rows; no error."
+
+
+def test_a_reference_that_was_given_out_before_is_given_to_no_other_line(
+    platform: Platform, cast: Cast
+) -> None:
+    login = enabled_account(platform)
+    known = checked(cast.olga, f"{login},deposit,100,USD,SEPA-1,").items.get().reference
+    items = [
+        BulkItem(reference=known),
+        BulkItem(reference=known),
+        BulkItem(reference="BD 00000000"),
+    ]
+    name_apart(items)
+    assert len({known, *(item.reference for item in items)}) == 4
+    assert items[2].reference == "BD 00000000"
 
 
 def test_every_fault_is_named_by_line_and_column_and_nothing_is_kept(

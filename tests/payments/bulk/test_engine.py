@@ -285,6 +285,16 @@ def test_a_file_is_stopped_between_two_lines_and_taken_up_again(
     assert [balance_of(platform, login) for login in logins] == [Decimal("3.00")] * 2
 
 
+def test_a_file_that_no_worker_is_at_is_stopped_at_once(platform: Platform, cast: Cast) -> None:
+    login = new_account(platform, "0")
+    file = running(cast, f"{login},deposit,3,USD,a,", f"{login},deposit,4,USD,b,")
+    stop = StopBulk(file=file.pk)
+    submit(stop, actor=actor(cast.olga), source="test", reason="wrong month", key="stop")
+    file.refresh_from_db()
+    assert (file.state, states(file)) == (BulkFile.State.CANCELLED, ["cancelled", "cancelled"])
+    assert _run(file).outcome_text == "2 lines: 2 stopped."
+
+
 def test_a_worker_that_froze_sends_nothing_and_writes_nothing(
     platform: Platform, cast: Cast
 ) -> None:
