@@ -142,6 +142,8 @@ def _check_holiday(holiday: Holiday) -> None:
 
 
 TABLES = (
+    # Kept, not enforced: everybody comes from loopback, and a rule that shuts it out would leave
+    # nobody who could take it back. A manager's own address filter does hold.
     Table("access", Access, unsigned=("ip_from", "ip_to")),
     Table("data_servers", DataServer, unsigned=("ip", "loading", "ip_internal")),
     Table("feeders", Feeder, key=("name",)),
