@@ -30,7 +30,7 @@ from panel.mt4.sandbox.options import Options
 from panel.mt4.sandbox.records import is_open, is_position
 from panel.mt4.sandbox.seed.people import MANAGER_LOGIN
 from panel.mt4.sandbox.state import State
-from panel.mt4.sandbox.texts import CHUNK, TradeTexts, json_of
+from panel.mt4.sandbox.texts import CHUNK, TradeTexts, json_of, written
 from panel.mt4.sandbox.unit import Unit
 from tests.harness.sandbox import SandboxProcess
 from tests.sandbox.api import Api
@@ -87,6 +87,10 @@ def _text(data: Any) -> bytes:
     return orjson.dumps(json_of(data))
 
 
+def _slow_text(data: Any) -> bytes:
+    return orjson.dumps(json_of(asyncio.run(written(data))))
+
+
 def _one_by_one(records: Sequence[Any]) -> bytes:
     return orjson.dumps([to_wire(record) for record in records])
 
@@ -99,14 +103,15 @@ def test_a_list_reads_as_its_records_one_by_one(records: list[Any]) -> None:
 def test_a_list_of_several_chunks_reads_as_its_records_one_by_one(state: State) -> None:
     for records in (list(state.trades.values()), [each.user for each in state.accounts.values()]):
         assert len(records) > CHUNK
-        assert _text(records) == _one_by_one(records)
+        assert _text(records) == _slow_text(records) == _one_by_one(records)
 
 
 def test_fields_may_be_left_blank_for_all_records(state: State) -> None:
     users = [each.user for each in state.accounts.values()]
     for shown_users in (users[:3], users):
         blank = Records(shown_users, {"name": [""] * len(shown_users)})
-        assert _text(blank) == _one_by_one([replace(user, name="") for user in shown_users])
+        expected = _one_by_one([replace(user, name="") for user in shown_users])
+        assert _text(blank) == _slow_text(blank) == expected
 
 
 @given(st.lists(TRADES, max_size=8, unique_by=lambda trade: trade.order), st.data())

@@ -13,8 +13,8 @@ from typing import Any
 
 from panel.mt4 import rules
 from panel.mt4.protocol.enums import ResultCode, WebApiErrorCode
-from panel.mt4.sandbox import notes, rights
-from panel.mt4.sandbox.answers import Answer, RefusalError, failure, rejected, success
+from panel.mt4.sandbox import notes, rights, texts
+from panel.mt4.sandbox.answers import Answer, Page, RefusalError, failure, rejected, success
 from panel.mt4.sandbox.call import Call
 from panel.mt4.sandbox.faults import Faults, Rule, Stage
 from panel.mt4.sandbox.idempotency import Keys
@@ -81,8 +81,10 @@ class Engine:
         try:
             handler = HANDLERS[call.operation.path]
             rights.check(call)
-            data = await _carried_out(handler, call)
-            answer = success(rights.shown(call.manager, data), call.activity)
+            data = rights.shown(call.manager, await _carried_out(handler, call))
+            if not call.operation.changes:
+                data = await _written(data)
+            answer = success(data, call.activity)
         except RefusalError as refusal:
             call.unit.forget()
             answer = failure(refusal, call.activity)
@@ -154,6 +156,12 @@ class Engine:
             if call.key is not None:
                 self._keys.take(call.key)
             raise
+
+
+async def _written(data: Any) -> Any:
+    if isinstance(data, Page):
+        return Page(await texts.written(data.items), data.next_cursor)
+    return await texts.written(data)
 
 
 async def _carried_out(handler: Handler, call: Call) -> Any:

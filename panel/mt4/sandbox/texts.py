@@ -6,6 +6,7 @@ of thousands then costs those figures and little else.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,8 @@ from panel.mt4.sandbox.records import is_open
 
 CHUNK = 200
 """Records that are encoded at a time: enough to gain, few enough to stay in the cache."""
+CHUNKS_AT_ONCE = 5
+"""Chunks that are written before other callers get their turn: some milliseconds."""
 
 _PRICE, _PROFIT = b'"closePrice":', b'"profit":'
 _NOTHING = b"null"
@@ -32,8 +35,24 @@ Cut = tuple[bytes, bytes, bytes]
 def json_of(data: Any) -> Any:
     """Any answer's data as what `orjson.dumps` takes."""
     if isinstance(data, list | Records) and len(data) > CHUNK:
-        return _listed(orjson.dumps(encode(chunk))[1:-1] for chunk in _chunks(data))
+        return _listed(map(_row_texts, _chunks(data)))
     return data if isinstance(data, orjson.Fragment) else encode(data)
+
+
+async def written(data: Any) -> Any:
+    """The same data, a long list of it as text: others have their turns while it is written."""
+    if not isinstance(data, list | Records) or len(data) <= CHUNK:
+        return data
+    rows = []
+    for number, chunk in enumerate(_chunks(data), 1):
+        rows.append(_row_texts(chunk))
+        if number % CHUNKS_AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return _listed(rows)
+
+
+def _row_texts(chunk: Any) -> bytes:
+    return orjson.dumps(encode(chunk))[1:-1]
 
 
 def _chunks(records: Any) -> Iterator[Any]:
