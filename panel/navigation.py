@@ -207,7 +207,7 @@ def frame(request: PanelRequest) -> dict[str, Any]:
         "unread": unread_count(person),
         "home_url": reverse("dashboard"),
         "initials": "".join(word[0] for word in words[:2]).upper(),
-        "roles": ", ".join(role.name for role in person.roles.all()),
+        "roles": ", ".join(role.name for role in person.held),
         "theme": person.preferences.get("theme", "auto"),
         "density": person.preferences.get("density", "compact"),
         "theme_choices": THEMES,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from panel.access.policy import Needed
@@ -15,7 +16,7 @@ from panel.lib.money import ZERO
 from panel.ui.figures import date_text, money_text, percent_text
 from payments import checks, stops
 from payments.desk import names, stages
-from payments.models import Kind, Method
+from payments.models import Kind, Method, WithdrawalStop
 from payments.operation import MoneyCommand
 from payments.paid import PaidCommand
 from payments.standing import CAUTIOUS_LEVEL, Standing
@@ -83,9 +84,15 @@ class Withdraw(PaidCommand):
         if len(self.beneficiary) > BENEFICIARY:
             yield "beneficiary", [f"Use at most {BENEFICIARY} characters."]
 
+    @cached_property
+    def _stop(self) -> WithdrawalStop | None:
+        """Read once: what is told and what is refused is the same."""
+        return stops.stop_of(self.get_platform(), self.login)
+
     def check_account(self, now: Standing) -> None:
         """Never more than is free without the credit."""
-        stops.refuse(self.get_platform(), self.login)
+        if self._stop is not None:
+            raise Invalid.of(stops.words(self._stop))
         account_room(now, self.amount)
 
     def _opening(self, now: Standing) -> str:
@@ -100,7 +107,8 @@ class Withdraw(PaidCommand):
     def _panel_checks(self, now: Standing) -> Iterator[Check]:
         yield from super()._panel_checks(now)
         platform = self.get_platform()
-        yield from stops.check(platform, self.login)
+        if self._stop is not None:
+            yield Check("stop", stops.words(self._stop))
         yield from checks.asked_already(
             platform, self.login, now.currency, now.withdrawable, but=self.request_reference
         )

@@ -14,7 +14,7 @@ from panel.commands.registry import command_class, load
 from panel.commands.states import move
 from panel.commands.submit import live_reader, set_going
 from panel.lib.digest import plain, sha256
-from panel.models import Approval, ChangeRequest, RequestAuthor, Status
+from panel.models import Approval, ChangeRequest, Status
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
@@ -29,7 +29,7 @@ def why_not(request: ChangeRequest, person: User) -> str:
     command = command_class(request.command)
     if request.status != Status.PENDING:
         return f"It is already {request.get_status_display()}."
-    if RequestAuthor.objects.filter(request=request, user=person).exists():
+    if any(author.user_id == person.pk for author in request.authors.all()):
         return "You made or edited this request, so somebody else has to decide."
     if not person.may(command.approve_permission):
         return "Your roles do not carry the right to decide on this."
@@ -41,7 +41,7 @@ def why_not(request: ChangeRequest, person: User) -> str:
         else person.sees_platform(request.platform_id)
     ):
         return "It lies outside your scopes."
-    if Approval.objects.filter(request=request, checker=person).exists():
+    if any(one.checker_id == person.pk for one in request.approvals.all()):
         return "You have already decided; it waits for another person."
     return command.may_decide(request, person)
 

@@ -69,20 +69,23 @@ class User(AbstractBaseUser):
         return self.name or self.email
 
     @cached_property
+    def held(self) -> list[Role]:
+        """This person's roles."""
+        return list(self.roles.all())
+
+    @cached_property
     def rights(self) -> frozenset[str]:
         """All permission codes of this person's roles; none when deactivated."""
         if self.is_machine:
             return MACHINE_RIGHTS
         if not self.is_active:
             return frozenset()
-        return frozenset(
-            code for codes in self.roles.values_list("permissions", flat=True) for code in codes
-        )
+        return frozenset(code for role in self.held for code in role.permissions)
 
     @cached_property
     def role_slugs(self) -> frozenset[str]:
         """The slugs of this person's roles."""
-        return frozenset(self.roles.values_list("slug", flat=True))
+        return frozenset(role.slug for role in self.held)
 
     def may(self, permission: str) -> bool:
         """Whether a role of this person carries the right."""

@@ -20,7 +20,7 @@ from panel.commands.notices import seen
 from panel.commands.registry import COMMANDS
 from panel.commands.states import FINAL
 from panel.commands.submit import withdraw
-from panel.models import Approval, ChangeRequest, Purpose, Secret, Status, User
+from panel.models import ChangeRequest, Purpose, Secret, Status, User
 from panel.mt4.errors import MT4Error
 from panel.pages.one_time import AlreadyShown, may_show, show_once
 from panel.pages.tables import review_url
@@ -236,9 +236,7 @@ class RequestView(PanelView):
             "read_again": conceal(story.read_again(change), readable),
             "edit_url": edit_url(change) if actor.may(command.permission) else "",
             "left_open": command.left_open(change) if change.status == Status.FAILED else None,
-            "rejection": change.approvals.filter(decision=Approval.Decision.REJECT)
-            .select_related("checker")
-            .first(),
+            "rejection": story.rejection_of(change),
             "mine": mine,
             "may_withdraw": mine and change.status in (Status.PENDING, Status.APPROVED),
             "why_not": why_not,
@@ -259,5 +257,5 @@ class RequestView(PanelView):
                 (f"Last by {change.maker.name}", recent(person, change)),
             ],
             "supersedes": change.supersedes,
-            "superseded_by": ChangeRequest.objects.filter(supersedes=change).first(),
+            "superseded_by": story.superseded_by(change),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.http import QueryDict
@@ -20,8 +21,16 @@ OTHER = "Another reason"
 
 def offered(purpose: Purpose) -> list[str]:
     """What can be chosen for a purpose; words of one's own come last."""
-    rows = Reason.objects.filter(purpose=purpose, active=True).order_by("pk")
-    return [*rows.values_list("text", flat=True), OTHER]
+    return offered_for([purpose])[purpose]
+
+
+def offered_for(purposes: Collection[Purpose]) -> dict[Purpose, list[str]]:
+    """The same for several purposes."""
+    found: dict[Purpose, list[str]] = {purpose: [] for purpose in purposes}
+    rows = Reason.objects.filter(purpose__in=purposes, active=True).order_by("pk")
+    for purpose, text in rows.values_list("purpose", "text"):
+        found[Purpose(purpose)].append(text)
+    return {purpose: [*texts, OTHER] for purpose, texts in found.items()}
 
 
 def chosen(sent: QueryDict) -> str:

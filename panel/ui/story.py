@@ -145,6 +145,23 @@ def read_again(request: ChangeRequest) -> list[Change]:
     ]
 
 
+def decided(request: ChangeRequest) -> list[Approval]:
+    """The decisions on it; read at once with the request by whoever needs them several times."""
+    return list(request.approvals.all())
+
+
+def rejection_of(request: ChangeRequest) -> Approval | None:
+    """By whom it was rejected, and why; None if it was not."""
+    rejected = (one for one in decided(request) if one.decision == Approval.Decision.REJECT)
+    return next(rejected, None)
+
+
+def superseded_by(request: ChangeRequest) -> ChangeRequest | None:
+    """What has taken its place; None if nothing has."""
+    later: ChangeRequest | None = getattr(request, "superseded_by", None)
+    return later
+
+
 def timeline(request: ChangeRequest) -> list[Step]:
     """Every step with person and time, from the audit log; then what is waited for."""
     entries = AuditEntry.objects.filter(reference=request.reference)
@@ -180,7 +197,7 @@ def _to_come(request: ChangeRequest) -> Step | None:
         case _ if request.on_hold:
             return Step("On hold", "hold", detail=request.on_hold)
         case Status.PENDING:
-            given = request.approvals.filter(decision=Approval.Decision.APPROVE).count()
+            given = sum(one.decision == Approval.Decision.APPROVE for one in decided(request))
             left = request.approvals_needed - given
             by = " or ".join(request.approver_roles) or "somebody with the right"
             people = "one approval" if left == 1 else f"{left} approvals"

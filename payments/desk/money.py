@@ -76,15 +76,19 @@ def _of_account(row: Withdrawal) -> QuerySet[Payment]:
 def ways(row: Withdrawal) -> list[Way]:
     """Deposits by method, and what went back by each; the one in question stands first."""
     known = {method: Way(method, method.label) for method in Method}
-    came = _of_account(row).filter(kind=Kind.DEPOSIT, status=Status.DONE)
-    for line in came.values("method").annotate(total=Sum("amount"), last=Max("created")):
+    came = Q(kind=Kind.DEPOSIT, status=Status.DONE)
+    went = Q(kind__in=(Kind.WITHDRAWAL, Kind.CHARGEBACK)) & ~Q(status__in=NOT_MOVED)
+    went &= ~Q(pk=row.payment_id)
+    went &= Q(withdrawal__isnull=True) | ~Q(withdrawal__stage=Stage.RETURNED)
+    sums = _of_account(row).values("method").order_by("method")
+    for line in sums.annotate(
+        came=Sum("amount", filter=came),
+        went=Sum("amount", filter=went),
+        last=Max("created", filter=came),
+    ):
         way = known[Method(line["method"])]
-        way.came, way.last = line["total"], line["last"]
-    backwards = (Kind.WITHDRAWAL, Kind.CHARGEBACK)
-    went = _of_account(row).filter(kind__in=backwards).exclude(status__in=NOT_MOVED)
-    went = went.exclude(withdrawal__stage=Stage.RETURNED).exclude(pk=row.payment_id)
-    for back in went.values("method").annotate(total=Sum("amount")):
-        known[Method(back["method"])].went = back["total"]
+        way.came, way.went = line["came"] or ZERO, line["went"] or ZERO
+        way.last = line["last"]
     used = [way for way in known.values() if way.came or way.went]
     return sorted(used, key=lambda way: way.method != row.payment.method)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, QuerySet, When
 
 from panel.access.masks import visible
 from panel.commands import inbox
@@ -76,8 +76,8 @@ def next_after(person: User, row: Withdrawal) -> Withdrawal | None:
     here = next(tab for tab in TABS if row.stage in tab.stages)
     own = [slug for slug, right in WORK.items() if person.may(right)]
     for slug in dict.fromkeys([*([here.slug] if here.slug in OPEN else []), *own]):
-        rows = _under(slug, person, row)
-        found = rows.filter(asked__gte=row.asked).first() or rows.first()
+        later_first = Case(When(asked__gte=row.asked, then=0), default=1)
+        found = _under(slug, person, row).order_by(later_first, "asked", "pk").first()
         if found:
             return found
     return None
@@ -88,4 +88,4 @@ def _under(slug: str, person: User, row: Withdrawal) -> QuerySet[Withdrawal]:
     rows = withdrawals_of(person).filter(platform=row.platform, stage__in=tab.stages)
     if tab is TABS[0] and person.may(WORK[""]):
         rows = rows.filter(payment__request__in=inbox.waiting_for(person).values("pk"))
-    return rows.exclude(pk=row.pk).select_related("payment").order_by("asked", "pk")
+    return rows.exclude(pk=row.pk).select_related("payment")

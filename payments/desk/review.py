@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -30,7 +31,7 @@ from payments.desk.money import money_of
 from payments.desk.queries import TABS, next_after, withdrawals_of
 from payments.desk.stages import HOLDABLE, OWED
 from payments.desk.trading import Trading, trading_of
-from payments.models import Kind, Payment, Stage, Withdrawal
+from payments.models import Attachment, Kind, Note, Payment, Stage, Withdrawal
 
 NO_CHANGE = 204
 PAUSE, AWAY_PAUSE = 2, 10
@@ -68,7 +69,13 @@ class ReviewView(DeedsMixin):
         rows = withdrawals_of(person).select_related(
             "platform", "paid_by", "returned_by__request", "payment__request__maker"
         )
-        rows = rows.select_related("payment__request__platform")
+        rows = rows.select_related("payment__request__platform", "payment__request__superseded_by")
+        rows = rows.prefetch_related(
+            Prefetch("payment__request__approvals", Approval.objects.select_related("checker")),
+            "payment__request__authors",
+            Prefetch("notes", Note.objects.select_related("author")),
+            Prefetch("attachments", Attachment.objects.select_related("added_by")),
+        )
         return get_object_or_404(rows, payment__reference=self.kwargs["reference"])
 
     def get_crumbs(self) -> Sequence[Link]:
@@ -123,15 +130,13 @@ class ReviewView(DeedsMixin):
             "trouble": self.trouble,
             "why_not": why_not if open_to_decide else "",
             "checks": [*(look.checks if look else owner), *money.checks, *traded],
-            "rejection": change.approvals.filter(decision=Approval.Decision.REJECT)
-            .select_related("checker")
-            .first(),
-            "superseded_by": ChangeRequest.objects.filter(supersedes=change).first(),
+            "rejection": story.rejection_of(change),
+            "superseded_by": story.superseded_by(change),
             "money": money,
             "trading": trading,
             "decisions": decisions(row),
-            "notes": list(row.notes.select_related("author")),
-            "attachments": list(row.attachments.select_related("added_by")),
+            "notes": row.notes.all(),
+            "attachments": row.attachments.all(),
             "steps": self.steps(row),
             "back_to": tab_url(next(tab for tab in TABS if row.stage in tab.stages)),
             "next": next_after(person, row),
@@ -163,12 +168,15 @@ class ReviewView(DeedsMixin):
             "download": actor.may("payments.attachments"),
         }
         offers = {"decide": Purpose.REJECT, "hold": Purpose.HOLD, "fail": Purpose.PAYOUT_FAILED}
-        offered = {name: reasons.offered(use) for name, use in offers.items() if can[name]}
-        return {"can": can, "offered": offered}
+        texts = reasons.offered_for([use for name, use in offers.items() if can[name]])
+        return {"can": can, "offered": {name: texts.get(use) for name, use in offers.items()}}
 
     def steps(self, row: Withdrawal) -> list[story.Step]:
         """Its own story, then that of each return that was asked for."""
         steps = story.timeline(row.payment.request)
+        if row.stage in NOT_DEBITED:
+            # Nothing to return yet.
+            return steps
         returns = Payment.objects.filter(origin=row.payment, kind=Kind.WITHDRAWAL_RETURN)
         for back in returns.select_related("request").order_by("created"):
             steps += [
@@ -180,6 +188,7 @@ class ReviewView(DeedsMixin):
         return steps
 
 
+NOT_DEBITED = (Stage.WAITING, Stage.ON_HOLD, Stage.DEBITING)
 OPEN = (Status.PENDING, Status.APPROVED)
 FIGURES = (
     *("Balance", "Credit", "Equity", "Margin", "Free margin"),

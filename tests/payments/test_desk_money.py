@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from panel.models import ChangeRequest, Platform
@@ -20,8 +22,12 @@ from tests.core.conftest import Cast
 from tests.core.money import approve_as, carry_out
 from tests.payments.test_commands import ask, enabled_account, make
 from tests.payments.test_desk import hold
+from tests.payments.test_pages import as_user
 from tests.payments.test_returns import take_back
 
+# What every page asks: the session and its last sign of life (7), roles and scopes (2),
+# the servers, the bell, and the numbers beside the sidebar's entries (7).
+FRAME = 16
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -122,3 +128,17 @@ def test_a_deposit_that_nobody_traded_with_is_worth_a_warning(
     assert (found.positions, found.closed, found.trouble) == ([], 0, "")
     assert [check.level for check in checks] == ["warn"]
     assert checks[0].text.startswith("Deposit without trading: 1,000.00 USD on ")
+
+
+def test_the_reviewers_page_asks_the_database_for_no_more_than_it_shows(
+    platform: Platform, cast: Cast, django_assert_max_num_queries: Any
+) -> None:
+    login = enabled_account(platform, "1000.00", name="Anna Kowalska")
+    deposit(cast, login, "500.00", "card")
+    withdraw(cast, login, "20.00", "card")
+    request = ask(cast.olga, make(Withdraw, login, "80.00", method="bank"))
+    client = as_user(cast.bob)
+    page = reverse("withdrawal", args=(request.reference,))
+    client.get(page)
+    with django_assert_max_num_queries(FRAME + 25):
+        assert client.get(page).status_code == 200
