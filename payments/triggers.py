@@ -25,6 +25,7 @@ _POSTGRES = [
 _POSTGRES_DROP = [
     "DROP TRIGGER IF EXISTS note_no_change ON payments_note",
     "DROP TRIGGER IF EXISTS note_no_truncate ON payments_note",
+    "DROP FUNCTION IF EXISTS payments_note_refuse()",
 ]
 
 

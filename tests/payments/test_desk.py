@@ -7,7 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from panel.commands.base import Command, Invalid
@@ -276,3 +277,32 @@ def test_what_comes_to_nothing_leaves_the_desk(
         )
         assert carry_out(request).status == Status.FAILED
         assert stage(request) == Stage.FAILED
+
+
+def test_what_was_asked_for_before_there_was_a_desk_comes_to_it(
+    platform: Platform, cast: Cast
+) -> None:
+    asked(platform, cast)
+    payment, found = Payment.objects.get(), {}
+    bring, triggers = (
+        MigrationExecutor(connection)
+        .loader.get_migration("payments", "0006_withdrawal_desk")
+        .operations[at]
+        for at in (-2, -1)
+    )
+    state = MigrationExecutor(connection).loader.project_state(
+        [("payments", "0006_withdrawal_desk")]
+    )
+    for status in Status:
+        Withdrawal.objects.all().delete()
+        Payment.objects.filter(pk=payment.pk).update(status=status)
+        bring.code(state.apps, connection.schema_editor())  # type: ignore[attr-defined]
+        found[status.value] = str(Withdrawal.objects.get().stage)
+    under_way = dict.fromkeys(("approved", "executing", "unknown"), "debiting")
+    final = {name: name for name in ("done", "rejected", "failed", "withdrawn", "expired")}
+    assert found == {"pending": "waiting", **under_way, **final}
+
+    # And back, and up once more.
+    with connection.schema_editor() as editor:
+        triggers.reverse_code(state.apps, editor)  # type: ignore[attr-defined]
+        triggers.code(state.apps, editor)  # type: ignore[attr-defined]
