@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from panel.models import Platform, User
-from tests.factories import make_platform, make_user
+from tests.factories import make_people, make_platform
 from tests.harness.sandbox import SandboxProcess
 
 
@@ -52,14 +52,15 @@ class Cast:
 @pytest.fixture
 def cast(db: None) -> Cast:
     """Everybody, each with one role; Dave with none."""
-    return Cast(
-        olga=make_user("Olga", "back-office"),
-        bob=make_user("Bob", "compliance"),
-        bella=make_user("Bella", "compliance"),
-        alice=make_user("Alice", "dealer"),
-        carol=make_user("Carol", "auditor"),
-        dave=make_user("Dave", groups=""),
-        maya=make_user("Maya", "manager"),
-        ada=make_user("Ada", "administrator"),
-        adam=make_user("Adam", "administrator"),
+    people = make_people(
+        olga="back-office",
+        bob="compliance",
+        bella="compliance",
+        alice="dealer",
+        carol="auditor",
+        dave="",
+        maya="manager",
+        ada="administrator",
+        adam="administrator",
     )
+    return Cast(**people)
