@@ -16,7 +16,7 @@ from panel.ui.tables import Empty, Table
 from payments.checks import NOT_MOVED
 from payments.conversion import paid_text
 from payments.ledger import Line
-from payments.models import Payment
+from payments.models import Difference, Payment
 
 
 def request_url(payment: Payment) -> str:
@@ -29,9 +29,9 @@ def payment_url(payment: Payment) -> str:
     return reverse("payment_detail", args=(payment.reference,))
 
 
-def account_url(payment: Payment) -> str:
+def account_url(row: Payment | Difference) -> str:
     """The payments of the account."""
-    return reverse("account_payments", args=(payment.platform.slug, payment.login))
+    return reverse("account_payments", args=(row.platform.slug, row.login))
 
 
 class PaymentTable(Table):

@@ -17,10 +17,10 @@ from panel.access.request import PanelRequest
 from panel.commands.administration import role_names
 from panel.commands.base import Command
 from panel.commands.registry import COMMANDS
-from panel.models import ChangeRequest, Platform, Policy, Status
+from panel.models import ChangeRequest, Policy, Status
 from panel.pages.commands.policies import MOST_APPROVALS, RemovePolicy, SetPolicy, label_of
 from panel.pages.tables import command_choices
-from panel.ui.administration import ReasonForm, role_choices
+from panel.ui.administration import ReasonForm, RuleForm, role_choices
 from panel.ui.commands import CommandView
 from panel.ui.figures import money_text
 from panel.ui.links import Link
@@ -108,7 +108,7 @@ class PolicyListView(PanelView):
         )
 
 
-class PolicyForm(ReasonForm):
+class PolicyForm(RuleForm):
     """A policy."""
 
     about = forms.ChoiceField(label="About", choices=command_choices)
@@ -136,22 +136,6 @@ class PolicyForm(ReasonForm):
         required=False,
         help_text="None ticked: anybody with the right to approve it.",
     )
-    platform = forms.ChoiceField(
-        label="Platform",
-        required=False,
-        choices=lambda: [
-            ("", "Every platform"),
-            *Platform.objects.values_list("slug", "name"),
-        ],
-    )
-    group_masks = forms.CharField(
-        label="MT4 groups",
-        initial="*",
-        max_length=500,
-        help_text="Comma-separated; * stands for any letters, ! takes groups out.",
-    )
-    active = forms.BooleanField(label="In force", required=False, initial=True)
-    note = forms.CharField(label="Note", required=False, max_length=200)
     field_order = ("about", "approvals", "over_amount", "currency", "roles")
 
 

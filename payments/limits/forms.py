@@ -7,8 +7,8 @@ from typing import Any
 
 from django import forms
 
-from panel.models import Platform, User
-from panel.ui.administration import ReasonForm, role_choices
+from panel.models import User
+from panel.ui.administration import RuleForm, role_choices
 from payments.limits.counting import COUNTED
 
 WHO_HELP = "Each person is counted by themselves."
@@ -30,7 +30,7 @@ def _amount(label: str, help_text: str) -> forms.DecimalField:
     )
 
 
-class LimitForm(ReasonForm):
+class LimitForm(RuleForm):
     """A limit. Neither a person nor a role: it holds everybody."""
 
     role = forms.ChoiceField(
@@ -58,22 +58,6 @@ class LimitForm(ReasonForm):
         widget=forms.CheckboxSelectMultiple,
         help_text="Those ticked are counted together; none ticked: all kinds together.",
     )
-    platform = forms.ChoiceField(
-        label="Platform",
-        required=False,
-        choices=lambda: [
-            ("", "Every platform"),
-            *Platform.objects.values_list("slug", "name"),
-        ],
-    )
-    group_masks = forms.CharField(
-        label="MT4 groups",
-        initial="*",
-        max_length=500,
-        help_text="Comma-separated; * stands for any letters, ! takes groups out.",
-    )
-    active = forms.BooleanField(label="In force", required=False, initial=True)
-    note = forms.CharField(label="Note", required=False, max_length=200)
 
     def clean(self) -> dict[str, Any]:
         """Words as the command wants them."""

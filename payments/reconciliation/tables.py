@@ -14,6 +14,7 @@ from panel.ui.columns import Column
 from panel.ui.links import Link
 from panel.ui.tables import Empty, Table
 from payments.models import Difference
+from payments.tables import account_url
 
 Kind = Difference.Kind
 State = Difference.State
@@ -59,11 +60,6 @@ def what_differs(row: Difference) -> str:
 def difference_url(row: Difference) -> str:
     """The page of a difference."""
     return reverse("difference_detail", args=(row.pk,))
-
-
-def account_url(row: Difference) -> str:
-    """The payments of the account."""
-    return reverse("account_payments", args=(row.platform.slug, row.login))
 
 
 class DifferenceTable(Table):
