@@ -104,7 +104,6 @@ NAVIGATION = (
                 ("reconciliation.view",),
                 count=_differences,
                 count_words="do not fit",
-                alarm=True,
             ),
         ),
     ),

@@ -546,6 +546,8 @@ function wake(scope) {
   tick();
 }
 wake(document);
+// Of more tabs than fit a telephone, the one that is open is seen.
+one(".ui-tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 
 // A form that came back has the focus where it is wrong; a new one, where it begins.
 const WRONG = "[aria-invalid=true]:not([type=hidden])";

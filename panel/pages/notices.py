@@ -33,7 +33,7 @@ class NoticeTable(Table):
     default_sort = "-created"
     columns: ClassVar[Sequence[Column]] = (
         Column("title", "What", "wrap"),
-        Column("text", "More", "clip"),
+        Column("text", "More", "sentence"),
         Column("created", "When", "time", sort="created"),
         Column("read", "Read", "time", sort="read"),
         Column("mail", "By e-mail", value="get_mail_display", shown=False),

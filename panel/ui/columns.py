@@ -14,8 +14,8 @@ from panel.ui import cells, figures
 from panel.ui.states import state_html
 
 Kind = Literal[
-    "text", "wrap", "clip", "copy", "money", "lots", "price", "percent", "count", "time", "state",
-    "yes_no", "html",
+    "text", "wrap", "clip", "sentence", "copy", "money", "lots", "price", "percent", "count",
+    "time", "state", "yes_no", "html",
 ]  # fmt: skip
 Value = str | Callable[[Any], Any]
 RIGHT: frozenset[Kind] = frozenset({"money", "lots", "price", "percent", "count"})
@@ -53,6 +53,8 @@ class Column:
             names.append("r")
         if self.kind in ("wrap", "clip"):
             names.append(self.kind)
+        elif self.kind == "sentence":  # clipped in a row, whole on a card
+            names += ["clip", "sentence"]
         if self.strong:
             names.append("strong")
         return " ".join(names)
@@ -106,6 +108,7 @@ _SIMPLE: dict[Kind, Callable[[Any], str]] = {
     "text": text_cell,
     "wrap": text_cell,
     "clip": text_cell,
+    "sentence": text_cell,
     "html": lambda value: conditional_escape(value or ""),
     "lots": cells.lots_html,
     "percent": cells.percent_html,
