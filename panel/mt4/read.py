@@ -7,6 +7,7 @@ raises Rejected or Unavailable.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,7 @@ from panel.mt4.protocol.records import (
     TradePlatform,
     User,
 )
+from panel.mt4.volley import Talk
 
 
 def reader(connection: Connection) -> Reader:
@@ -97,6 +99,21 @@ class Reader:
         """State of one account, live. Its ``balance`` is balance plus credit."""
         path = "MarginLevelRequest/{login}"
         return self._get(path, login=login)  # type: ignore[no-any-return]
+
+    def margin_levels_of(
+        self, logins: Iterable[int], slots: threading.Semaphore
+    ) -> dict[int, MarginLevel]:
+        """The same of several accounts, by login, with a call under way for each slot."""
+        found: dict[int, MarginLevel] = {}
+
+        def ask(login: int) -> Talk[None]:
+            answer = yield from self._client.talk(
+                "MarginLevelRequest/{login}", params={"login": login}
+            )
+            found[login] = answer.data
+
+        self._client.converse_all(map(ask, logins), slots)
+        return found
 
     def margin_levels(self) -> list[MarginLevel]:
         """State of all accounts, cached: for lists, not for decisions."""

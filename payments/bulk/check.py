@@ -113,9 +113,9 @@ class _Check:
             for portion in portions(read(source, pasted=pasted), PORTION):
                 self._look_at(portion)
                 self._still_mine()
-        # The margins of all accounts come in one answer: what is not needed any more makes room.
+        # What is not needed any more makes room for what comes.
         self.twins = Twins(self.file)
-        self.findings.add_faults(self.funds.short())
+        self.findings.add_faults(self.funds.short(self._still_mine))
         self._still_mine()
         self.findings.add_faults(
             fault(self.lines[breach.index], "amount", show(breach.asked), breach.text)

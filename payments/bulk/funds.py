@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from panel.lib.money import ZERO, cents_down, show
 from panel.models import Platform
 from panel.mt4 import rules
 from panel.mt4.protocol.records import MarginLevel, User
-from panel.mt4.read import Reader, reader
+from panel.mt4.read import reader
 from panel.ui.owners import LOGINS_PER_CALL, portions
+from payments.bulk.engine.threads import senders
 from payments.bulk.rows import Entry, Fault, fault
 from payments.models import Kind
-
-# From this many accounts on, all margins are read in one call instead of one for each.
-MANY = 25
 
 
 class Funds:
@@ -39,15 +37,18 @@ class Funds:
         if entry.kind in self.taken:
             self.taken[entry.kind][entry.login].append((entry.line, entry.amount))
 
-    def short(self) -> Iterator[Fault]:
+    def short(self, still_mine: Callable[[], None]) -> Iterator[Fault]:
         """The lines from which on an account has not enough. Raises the errors of
-        `panel.mt4.errors`.
+        `panel.mt4.errors`, and what `still_mine` raises, which is called between two portions.
         """
         live = reader(self.platform.connection)
         withdrawn, credit = self.taken[Kind.WITHDRAWAL], self.taken[Kind.CREDIT_OUT]
         corrected = self.taken[Kind.CORRECTION_OUT]
-        margins = self._margins(live, sorted(withdrawn))
         for some in portions(sorted({*withdrawn, *credit, *corrected}), LOGINS_PER_CALL):
+            still_mine()
+            # Not in one answer with all accounts of the server: that would have no bounds.
+            asked = [login for login in some if login in withdrawn]
+            margins = live.margin_levels_of(asked, senders().slots)
             for user in live.accounts_of(some):
                 if user.login in withdrawn:
                     most = withdrawable(user, margins.get(user.login))
@@ -59,14 +60,6 @@ class Funds:
                 if user.login in corrected:
                     most, words = max(user.balance, ZERO), "of balance is there on"
                     yield from _beyond(user.login, corrected[user.login], most, words)
-
-    def _margins(self, live: Reader, logins: list[int]) -> dict[int, MarginLevel]:
-        if len(logins) <= MANY:
-            return {login: live.margin_level(login) for login in logins}
-        wanted = set(logins)
-        found = {level.login: level for level in live.margin_levels() if level.login in wanted}
-        missing = wanted - found.keys()
-        return found | {login: live.margin_level(login) for login in sorted(missing)}
 
 
 def withdrawable(user: User, margin: MarginLevel | None) -> Decimal:

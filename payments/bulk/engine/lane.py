@@ -22,7 +22,7 @@ from payments.bulk.engine import look as live
 from payments.bulk.engine.chunk import OUT, Chunk, deadline
 from payments.bulk.engine.claim import announce, claim, runs
 from payments.bulk.engine.record import record
-from payments.bulk.engine.threads import senders
+from payments.bulk.engine.threads import FLIGHTS, senders
 from payments.commands import last_second
 from payments.models import BulkFile, BulkItem, Kind
 
@@ -64,7 +64,7 @@ def work(file_id: int) -> bool:
     flying: deque[Flight] = deque()
     more = True
     while True:
-        if more and len(flying) < 2 and time.monotonic() < until:
+        if more and len(flying) < FLIGHTS and time.monotonic() < until:
             chunk = claim(file, file.run)
             if chunk is None:
                 more = False

@@ -123,7 +123,7 @@ def _most(chunk: Chunk, users: list[User]) -> dict[int, Decimal]:
         for user in users
     }
     money = [user for user in users if kinds[user.login] == Kind.WITHDRAWAL]
-    margins = senders().threads.map(live.margin_level, [user.login for user in money])
-    for user, margin in zip(money, margins, strict=True):
-        most[user.login] = withdrawable(user, margin)
+    margins = live.margin_levels_of([user.login for user in money], senders().slots)
+    for user in money:
+        most[user.login] = withdrawable(user, margins[user.login])
     return most

@@ -9,15 +9,17 @@ from threading import BoundedSemaphore
 
 CALLS = 24
 """Calls that one process has under way at a time."""
+FLIGHTS = 2
+"""Chunks that one process has on their way at a time: the end of one, the beginning of the next."""
 
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """Threads for calls that are waited for one by one, and for sending many at once; `slots` has
-    one for each letter that may be under way."""
+    """A thread for each chunk that is on its way; `slots` has one for each letter that may be under
+    way, whoever sends it."""
 
     threads: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(CALLS, thread_name_prefix="bulk")
+        default_factory=lambda: ThreadPoolExecutor(FLIGHTS, thread_name_prefix="bulk")
     )
     slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(CALLS))
 

@@ -168,10 +168,10 @@ def test_withdrawals_beyond_what_is_free_are_named_at_the_line_that_goes_beyond(
     assert "0.00 of credit is there" in problems(file)[1][2]
 
 
-def test_many_withdrawals_are_held_against_the_margins_of_all(
+def test_many_withdrawals_are_held_against_their_margins_in_portions(
     platform: Platform, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("payments.bulk.funds.MANY", 0)
+    monkeypatch.setattr("payments.bulk.funds.LOGINS_PER_CALL", 1)
     rich, poor = enabled_account(platform, "100.00"), enabled_account(platform, "10.00")
     file = checked(cast.olga, f"{rich},withdrawal,50,USD,,", f"{poor},withdrawal,50,USD,,")
     assert [line for line, _, _ in problems(file)] == [3]
