@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -39,6 +40,22 @@ def actor_of(request: HttpRequest, user: User | None) -> Actor:
     return Actor.person(
         user, session=session, address=client_address(request), request_id=request_id
     )
+
+
+class NoNulMiddleware:
+    """Refuses what has a NUL in its address or its fields: no person types one, and PostgreSQL
+    fails on it in the middle of whatever it was for. Files are not looked at.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        fields = (*request.GET.lists(), *request.POST.lists())
+        texts = (text for name, values in fields for text in (name, *values))
+        if "\0" in request.path_info or any("\0" in text for text in texts):
+            raise BadRequest("There is a NUL in the address or the form.")
+        return self.get_response(request)
 
 
 class ActorMiddleware:

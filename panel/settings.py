@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "panel.middleware.NoNulMiddleware",
     "panel.middleware.ActorMiddleware",
     "panel.middleware.PersonTimeZoneMiddleware",
 ]

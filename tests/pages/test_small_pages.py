@@ -116,3 +116,14 @@ def test_behind_a_proxy_a_strangers_failures_lock_nobody_else_out(
     assert refused == 200
     assert sign_in(person.email, PASSWORD, "198.51.100.1, 203.0.113.7") == 200, "still too many"
     assert sign_in(person.email, PASSWORD, "203.0.113.8") == 302
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_nul_is_refused_before_it_gets_anywhere(cast: Cast, method: str) -> None:
+    client = signed_in(cast.ada)
+    if method == "get":
+        answer = client.get(reverse("staff_list"), {"q": "a\0b"})
+    else:
+        answer = client.post(reverse("reason_list"), {"purpose": "reject", "text": "a\0b"})
+    assert answer.status_code == 400
+    assert "Nothing was changed" in text_of(answer)
