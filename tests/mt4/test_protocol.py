@@ -204,3 +204,15 @@ def test_every_result_and_body_can_be_read(path: str) -> None:
     operation = OPERATIONS[path]
     assert callable(reader_for(operation.result))
     assert operation.body in (None, dict) or callable(reader_for(operation.body))
+
+
+def test_what_a_server_says_beside_its_answer_always_fits_into_a_record() -> None:
+    long = "x" * 500
+    failure = {"code": "MT4Error", "managerCode": long, "message": "a\0b"}
+    body = {"data": None, "error": failure, "meta": {"activityId": f"\0{long}"}}
+    answer = envelope.parse(json.dumps(body).encode())
+    assert (len(answer.manager_code), len(answer.activity_id)) == (60, 64)
+    assert (answer.message, answer.activity_id[0]) == ("ab", "x")
+    odd = {"data": True, "error": None, "meta": {"activityId": "a", "paging": ["next"]}}
+    with pytest.raises(envelope.NotAnEnvelopeError):
+        envelope.parse(json.dumps(odd).encode())

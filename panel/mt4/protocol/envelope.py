@@ -13,6 +13,9 @@ from typing import Any
 from panel.mt4.protocol.enums import ResultCode, WebApiErrorCode
 from panel.mt4.protocol.wire import encode
 
+LONGEST_CODE, LONGEST_ID = 60, 64
+"""Characters that are kept of MT4's code and of the trace id: none that is true is longer, and a
+record of the outcome must never fail on what a server says beside it."""
 _DECODER = json.JSONDecoder(parse_float=Decimal)
 
 
@@ -64,11 +67,14 @@ def parse(body: bytes) -> Answer:
     if "data" not in document and "error" not in document:
         raise NotAnEnvelopeError("neither data nor error")
     paging = document["meta"].get("paging") or {}
+    if not isinstance(paging, dict):
+        raise NotAnEnvelopeError("no paging")
+    activity_id = _text(document["meta"].get("activityId"))[:LONGEST_ID]
     error = document.get("error")
     if error is None:
         return Answer(
             data=document.get("data"),
-            activity_id=_text(document["meta"].get("activityId")),
+            activity_id=activity_id,
             next_cursor=paging.get("nextCursor"),
             has_more=paging.get("hasMore") is True,
         )
@@ -77,14 +83,14 @@ def parse(body: bytes) -> Answer:
         raise NotAnEnvelopeError("an error without a code")
     return Answer(
         code=code,
-        manager_code=_manager_code(error.get("managerCode")),
+        manager_code=_manager_code(error.get("managerCode"))[:LONGEST_CODE],
         message=_text(error.get("message")),
-        activity_id=_text(document["meta"].get("activityId")),
+        activity_id=activity_id,
     )
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    return value.replace("\0", "") if isinstance(value, str) else ""
 
 
 def _manager_code(value: Any) -> str:
