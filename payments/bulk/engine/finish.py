@@ -70,7 +70,8 @@ def _close(file: BulkFile) -> bool:
         after=found,
         result={str(state): count for state, count in found.items()},
         outcome_code="Ok" if found.get(State.DONE) else "Rejected",
-        outcome_text=text,
+        # Of a request that is done, the words that somebody should look at.
+        outcome_text="" if found.get(State.DONE) == file.rows else text,
         needs_person=False,
         call_until=None,
     )

@@ -213,6 +213,7 @@ def test_whatever_happens_on_the_way_a_line_is_booked_once(
         return
     request = through(file)
     assert request.status == Status.DONE, file.items.get().text
+    assert not request.outcome_text, "there is nothing to look at"
     assert balance_of(platform, login) == Decimal("12.34")
     payment = Payment.objects.get(reference=file.items.get().reference)
     assert (payment.status, payment.amount) == (Status.DONE, Decimal("12.34"))
