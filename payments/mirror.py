@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.core.cache import cache
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Abs
 from django.utils import timezone
 
@@ -178,9 +178,13 @@ def _find_tickets(platform: Platform) -> None:
         MoneyRecord.objects.filter(
             platform=platform, reference=OuterRef("reference"), login=OuterRef("login")
         )
+        # The index of references leaves the empty ones out: it serves only who says so too. And
+        # SQLite would rather go through all tickets in their order, once for each payment, while
+        # nobody else can write: so the order is by what no index has.
+        .exclude(reference="")
         .annotate(size=Abs("amount"))
         .filter(size=OuterRef("amount"))
-        .order_by("ticket")
+        .order_by(F("ticket") + 0)
         .values("ticket")[:1]
     )
     payments = Payment.objects.filter(platform=platform, status=Status.DONE, ticket__isnull=True)
