@@ -14,7 +14,7 @@ from panel.access.policy import Asked, Needed, needed
 from panel.commands.base import Check, Invalid, Leftover, MT4Command, Preview, Risk, Target
 from panel.commands.call import HandedOver
 from panel.commands.registry import register
-from panel.models import ChangeRequest, Policy, Status
+from panel.models import ChangeRequest, Platform, Policy, Status
 from panel.models.change import OPEN
 from panel.mt4.errors import LeaseLost
 from payments import limits
@@ -174,6 +174,18 @@ class FileCommand(MT4Command):
         for line in self.totals:
             if not person.may(RIGHTS[Kind(line["kind"])]):
                 raise Invalid.of(f"You may not ask for a {Kind(line['kind']).label}.")
+        self._find_no_twin(file)
+
+    def lock(self) -> None:
+        """Files are asked for one after the other: of two with the same line, asked for at the
+        same moment, the second finds the first.
+        """
+        if self.request_reference:
+            return
+        Platform.objects.select_for_update(no_key=True).get(slug=self.platform)
+        self._find_no_twin(self.get_file())
+
+    def _find_no_twin(self, file: BulkFile) -> None:
         twins = twins_of(file, self.lines(file))
         if twins:
             raise Invalid.of(

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from panel import audit
 from panel.commands import decide
@@ -33,30 +33,9 @@ from tests.core.money import (
     records_with,
 )
 from tests.factories import actor
+from tests.harness.at_once import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
-
-
-def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """Run the calls in threads that start together; their answers or exceptions, in order."""
-    barrier = threading.Barrier(len(calls))
-    answers: list[Any] = [None] * len(calls)
-
-    def one(number: int, call: Callable[[], Any]) -> None:
-        try:
-            barrier.wait(10)
-            answers[number] = call()
-        except Exception as error:  # noqa: BLE001  the test looks at whatever it was
-            answers[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=one, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return answers
 
 
 @pytest.mark.parametrize("again", range(5))
