@@ -12,8 +12,8 @@ from panel.commands import executor, holds
 from panel.models import ChangeRequest, Hold, Platform, Status
 from tests.core.conftest import Cast
 from tests.core.money import ask_deposit, balance_of, carry_out, new_account
-from tests.core.test_races import at_once
 from tests.core.test_reconcile import settle_down
+from tests.harness.at_once import at_once
 from tests.harness.sandbox import SandboxProcess
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]

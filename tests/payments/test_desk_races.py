@@ -17,8 +17,8 @@ from payments.desk.payout import PayOut
 from payments.models import Kind, Payment, Stage
 from tests.core.conftest import Cast
 from tests.core.money import approve_as
-from tests.core.test_races import at_once
 from tests.factories import actor, make_user
+from tests.harness.at_once import at_once
 from tests.payments.test_desk import asked, debited, do, stage
 from tests.payments.test_returns import take_back
 
