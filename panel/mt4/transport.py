@@ -203,7 +203,7 @@ def _read(connection: HTTPConnection, letter: Letter, give_up: float) -> Reply:
     """The reply, whole. `give_up` is a moment of `time.monotonic` after which one that drips is
     given up."""
     connection.sock.settimeout(letter.wait)
-    incoming = Incoming(letter.method)
+    incoming = Incoming()
     while (reply := incoming.take(connection.sock.recv(CHUNK))) is None:
         if time.monotonic() > give_up:
             raise TimeoutError("the reply took too long")

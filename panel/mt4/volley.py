@@ -142,7 +142,7 @@ class Volley:
         number = connection.sock.fileno()
         self._poll.register(number, select.POLLIN)
         give_up = time.monotonic() + letter.wait
-        incoming = Incoming(letter.method)
+        incoming = Incoming()
         self._open[number] = _Exchange(talk, letter.place, connection, incoming, give_up)
 
     def _connection(self, place: SplitResult) -> HTTPConnection:
