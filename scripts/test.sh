@@ -40,15 +40,16 @@ trap 'rm -rf "$words"' EXIT
 ) >"$words/servers" 2>&1 &
 servers=$!
 (
-    echo "== With workers killed"
-    TEST_STORAGE=embedded $pytest -q -m "chaos and not slow"
-) >"$words/chaos" 2>&1 &
-chaos=$!
+    echo "== MT4's rules, the protocol and the sandbox; then with workers killed"
+    TEST_STORAGE=embedded $pytest -q -m "not slow" tests/mt4 tests/sandbox tests/chaos
+) >"$words/sandbox" 2>&1 &
+sandbox=$!
 
 failed=0
 echo "== On SQLite and the embedded broker, and in the browser"
-TEST_STORAGE=embedded $pytest -q -m "not (chaos or slow)" || failed=1
-wait "$chaos" || failed=1
+TEST_STORAGE=embedded $pytest -q -m "not (chaos or slow)" \
+    --ignore tests/mt4 --ignore tests/sandbox || failed=1
+wait "$sandbox" || failed=1
 wait "$servers" || failed=1
-cat "$words/servers" "$words/chaos"
+cat "$words/servers" "$words/sandbox"
 exit $failed
