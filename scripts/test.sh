@@ -29,26 +29,28 @@ pytest=".venv/bin/python -m pytest"
 # come last, each in one piece.
 words=$(mktemp -d)
 trap 'rm -rf "$words"' EXIT
+two_thousand=tests/chaos/test_two_thousand_payments.py
+large_files=tests/payments/bulk/test_size.py
 (
     failed=0
     echo "== On PostgreSQL and Redis"
     TEST_STORAGE=servers $pytest -q -m "not (browser or chaos or slow)" \
         --ignore tests/mt4 --ignore tests/sandbox || failed=1
-    echo "== What takes long, two thousand payments with workers killed among it"
-    TEST_STORAGE=embedded $pytest -q -m slow || failed=1
+    echo "== The largest files; two thousand payments with workers killed"
+    TEST_STORAGE=embedded $pytest -q $large_files $two_thousand || failed=1
     exit $failed
 ) >"$words/servers" 2>&1 &
 servers=$!
 (
     echo "== MT4's rules, the protocol and the sandbox; then with workers killed"
-    TEST_STORAGE=embedded $pytest -q -m "not slow" tests/mt4 tests/sandbox tests/chaos
+    TEST_STORAGE=embedded $pytest -q tests/mt4 tests/sandbox tests/chaos --ignore $two_thousand
 ) >"$words/sandbox" 2>&1 &
 sandbox=$!
 
 failed=0
 echo "== On SQLite and the embedded broker, and in the browser"
-TEST_STORAGE=embedded $pytest -q -m "not (chaos or slow)" \
-    --ignore tests/mt4 --ignore tests/sandbox || failed=1
+TEST_STORAGE=embedded $pytest -q --ignore tests/mt4 --ignore tests/sandbox --ignore tests/chaos \
+    --ignore $large_files || failed=1
 wait "$sandbox" || failed=1
 wait "$servers" || failed=1
 cat "$words/servers" "$words/sandbox"
