@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from django.db.models import Count
 from django.utils import timezone
 
 from panel import audit
@@ -82,13 +83,19 @@ def carried_out(logins: Sequence[int]) -> float:
         raise ValueError("A request that is done was decided on, and has an end.")
     rate = len(logins) / (request.finished - request.decided).total_seconds()
     done = BulkItem.objects.filter(file__request=request, state=BulkItem.State.DONE)
-    assert done.count() == len(logins)
+    assert done.count() == len(logins), _outcomes(request)
     assert Payment.objects.filter(request=request, status=Status.DONE).count() == len(logins)
     told = AuditEntry.objects.filter(
         action="bulk line done", reference__in=done.values("reference")
     )
     assert told.count() == len(logins)
     return rate
+
+
+def _outcomes(request: ChangeRequest) -> list[tuple[str, str, str, int]]:
+    """State, code and text of the file's lines, and how many have each."""
+    lines = BulkItem.objects.filter(file__request=request).order_by()
+    return list(lines.values_list("state", "code", "text").annotate(lines=Count("pk")))
 
 
 def chain_holds() -> bool:

@@ -64,15 +64,17 @@ def look(chunk: Chunk) -> dict[int, str]:
     """
     seen = _seen.setdefault(chunk.platform.pk, Seen())
     out = {login for login, items in chunk.accounts.items() if items[0].kind in OUT}
-    unseen = {login for login in chunk.accounts if login in out or seen.known(login) is None}
+    # Asked once: what is known now may be forgotten while the others are being read.
+    known = {login: seen.known(login) for login in chunk.accounts}
+    unseen = {login for login, currency in known.items() if login in out or currency is None}
     users = _read(chunk, seen, unseen)
+    known |= {login: seen.known(login) if login in users else None for login in unseen}
     most = _most(chunk, [users[login] for login in out if login in users])
     barred = stops.stopped(chunk.platform, out)
     refused: dict[int, str] = {}
     for login, items in chunk.accounts.items():
-        currency = seen.known(login) if login not in unseen or login in users else None
         for item in items:
-            why = _why_not(item, currency)
+            why = _why_not(item, known[login])
             if not why and login in barred and item.kind == Kind.WITHDRAWAL:
                 why = f"Nothing was sent: withdrawals from {login} are stopped."
             if not why and login in out:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -21,7 +22,7 @@ from panel.commands.submit import submit
 from panel.models import AuditEntry, ChangeRequest, Hold, Platform, Status
 from panel.mt4.write import writer
 from payments.bulk.command import CarryOutRest
-from payments.bulk.engine import lane, sweep
+from payments.bulk.engine import lane, look, sweep
 from payments.bulk.engine.claim import claim
 from payments.bulk.engine.commands import StopBulk
 from payments.bulk.engine.finish import finish_if_over
@@ -176,6 +177,19 @@ def test_a_withdrawal_is_looked_at_live_before_it_is_sent(platform: Platform, ca
     item = file.items.get()
     assert item.text == "Nothing was sent: only 51.00 USD can be withdrawn now."
     assert balance_of(platform, login) == Decimal("51.00")
+
+
+def test_an_account_that_is_forgotten_while_others_are_read_is_still_there(
+    platform: Platform, cast: Cast, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, other = new_account(platform, "0"), new_account(platform, "0")
+    file = running(cast, f"{known},deposit,3,USD,a,", f"{other},deposit,4,USD,b,")
+    chunk = claim(file, _run(file))
+    assert chunk is not None
+    monkeypatch.setattr(look, "KEPT", 1.0)
+    assert look.look(replace(chunk, accounts={known: chunk.accounts[known]})) == {}
+    sandbox.fault("delay_after", "UserRecordsRequest", seconds=1.1)
+    assert look.look(chunk) == {}
 
 
 def test_a_line_waits_for_an_account_that_something_else_moves_money_on(
