@@ -1,4 +1,4 @@
-"""Amounts of money: always Decimal, always to the cent, as MT4 keeps them in every currency."""
+"""Amounts of money: always Decimal, always in the decimals of their currency, as MT4 keeps them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,33 @@ CENT = Decimal("0.01")
 LARGEST = Decimal("99999999999.99")
 """Above this MT4's doubles begin to lose cents in sums."""
 
+DECIMALS = 2
+"""Decimals of a currency that `WHOLE` does not name."""
+WHOLE = frozenset(
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()  # noqa: SIM905
+)
+"""Currencies without a smaller unit (ISO 4217): MT4 keeps accounts in yen to the whole yen, in
+balance, profit, swap, commission and margin alike."""
+
 _AMOUNT = re.compile(r"[+-]?(\d+|\d{1,3}([ ,\u00a0\u202f]\d{3})+)(\.\d+)?")
+
+
+def decimals(currency: str) -> int:
+    """How many decimals MT4 keeps on accounts in this currency."""
+    return 0 if currency.upper() in WHOLE else DECIMALS
+
+
+def quantize(amount: Decimal, currency: str, *, rounding: str = ROUND_HALF_UP) -> Decimal:
+    """Round to the decimals of a currency, halves away from zero.
+
+    The result of a currency without decimals has none: ``Decimal("101")`` for 100.55 JPY.
+    """
+    return amount.quantize(Decimal(1).scaleb(-decimals(currency)), rounding)
+
+
+def has_too_many_decimals(amount: Decimal, currency: str) -> bool:
+    """Whether the amount has more decimals that matter than its currency has: 100.55 JPY."""
+    return amount != quantize(amount, currency, rounding=ROUND_DOWN)
 
 
 def cents(amount: Decimal) -> Decimal:
