@@ -89,7 +89,7 @@ class ChargebackView(MoneyView):
                 (
                     row.reference,
                     f"{row.reference}: {money_text(left, row.currency)}"
-                    + (f" of {money_text(row.amount)}" if left != row.amount else "")
+                    + (f" of {money_text(row.amount, row.currency, named=False)}" if left != row.amount else "")
                     + f", {row.get_method_display()}, {when_short(row.finished)}",
                 )
                 for row, left in deposits_left(account.platform, account.login)

@@ -36,10 +36,10 @@ def test_amounts_are_shown_with_separators_and_currency() -> None:
 
 
 def test_rounding_to_the_cent() -> None:
-    assert money.cents(Decimal("2.675")) == Decimal("2.68")
-    assert money.cents_down(Decimal("2.679")) == Decimal("2.67")
-    assert money.has_part_cents(Decimal("1.001"))
-    assert not money.has_part_cents(Decimal("1.10000"))
+    assert money.quantize(Decimal("2.675"), "USD") == Decimal("2.68")
+    assert money.quantize(Decimal("2.679"), "USD", rounding=ROUND_DOWN) == Decimal("2.67")
+    assert money.has_too_many_decimals(Decimal("1.001"), "USD")
+    assert not money.has_too_many_decimals(Decimal("1.10000"), "USD")
 
 
 def test_secrets_are_masked_at_any_depth() -> None:
