@@ -23,9 +23,7 @@ BY_100 = rules.margin_share(MarginCalculationMode.Forex, leverage=100)
 
 
 def euro_leg(is_buy: bool, lots: str, price: str) -> rules.Leg:
-    unit = rules.unit_margin(
-        MarginCalculationMode.Forex, price=Decimal(price), rate=Decimal(price)
-    )
+    unit = rules.unit_margin(MarginCalculationMode.Forex, price=Decimal(price), rate=Decimal(price))
     return rules.Leg(is_buy, Decimal(lots), unit)
 
 
@@ -104,9 +102,7 @@ def test_margin_of_one_position(
     share = rules.margin_share(kind, leverage=100, part=part)
     units = rules.units_per_lot(kind, Decimal(contract), Decimal(0))
     legs = [rules.Leg(True, Decimal(lots), unit)]
-    result = rules.margin(
-        legs, units=units, hedged_units=Decimal(0), currency="USD", share=share
-    )
+    result = rules.margin(legs, units=units, hedged_units=Decimal(0), currency="USD", share=share)
     assert result == Decimal(expected)
 
 
@@ -130,7 +126,12 @@ def test_margin_of_a_future_is_its_initial_margin_per_lot() -> None:
 def test_hedged_margin(hedged_units: int, large_leg: bool, expected: str) -> None:
     legs = [euro_leg(True, "1.00", "1.10000"), euro_leg(False, "0.40", "1.10500")]
     result = rules.margin(
-        legs, units=Decimal(100_000), hedged_units=Decimal(hedged_units), currency="USD", share=BY_100, large_leg=large_leg
+        legs,
+        units=Decimal(100_000),
+        hedged_units=Decimal(hedged_units),
+        currency="USD",
+        share=BY_100,
+        large_leg=large_leg,
     )
     assert result == Decimal(expected)
 
@@ -234,8 +235,12 @@ def test_equity_level_and_what_can_be_withdrawn() -> None:
         "margin": Decimal("2080.00"),
     }
     assert rules.withdrawable(**state, currency="USD") == Decimal("3177.27")
-    assert rules.withdrawable(**state, currency="USD", minimum_level=Decimal(150)) == Decimal("2137.27")
-    assert rules.withdrawable(**state, currency="USD", minimum_level=Decimal(50)) == Decimal("3177.27")
+    assert rules.withdrawable(**state, currency="USD", minimum_level=Decimal(150)) == Decimal(
+        "2137.27"
+    )
+    assert rules.withdrawable(**state, currency="USD", minimum_level=Decimal(50)) == Decimal(
+        "3177.27"
+    )
 
 
 @pytest.mark.parametrize(
@@ -261,13 +266,21 @@ def test_free_margin_by_mode(mode: MarginMode, expected: str) -> None:
 
 def test_profit_of_open_positions_cannot_be_withdrawn_past_the_balance() -> None:
     assert rules.withdrawable(
-        balance=Decimal(1000), credit=Decimal(0), equity=Decimal(9000), margin=Decimal(100), currency="USD"
+        balance=Decimal(1000),
+        credit=Decimal(0),
+        equity=Decimal(9000),
+        margin=Decimal(100),
+        currency="USD",
     ) == Decimal("1000.00")
 
 
 def test_nothing_can_be_withdrawn_from_an_account_under_water() -> None:
     figure = rules.withdrawable(
-        balance=Decimal(-5), credit=Decimal(100), equity=Decimal(95), margin=Decimal(0), currency="USD"
+        balance=Decimal(-5),
+        credit=Decimal(100),
+        equity=Decimal(95),
+        margin=Decimal(0),
+        currency="USD",
     )
     assert figure == Decimal("0.00")
 

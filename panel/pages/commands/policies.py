@@ -18,6 +18,7 @@ from panel.commands.administration import (
 )
 from panel.commands.base import Check, Invalid, Preview, Target
 from panel.commands.registry import COMMANDS, register
+from panel.lib.money import decimals_problem
 from panel.models import Platform, Policy, User
 
 if TYPE_CHECKING:

@@ -127,5 +127,6 @@ def _most(chunk: Chunk, users: list[User]) -> dict[int, Decimal]:
     money = [user for user in users if kinds[user.login] == Kind.WITHDRAWAL]
     margins = live.margin_levels_of([user.login for user in money], senders().slots)
     for user in money:
-        most[user.login] = withdrawable(user, margins[user.login])
+        currency = chunk.accounts[user.login][0].currency
+        most[user.login] = withdrawable(user, margins[user.login], currency)
     return most

@@ -52,7 +52,9 @@ def test_future_takes_its_initial_margin_and_less_for_a_hedge() -> None:
     sold = position(2, "ESFRONT", SELL, 100, "5260.00")
     assert rules.symbol_margin(FUTURE, [bought], leverage=100, currency="USD") == Decimal(24_000)
     # Two legs of one lot at 6,000, and one lot at 12,000.
-    assert rules.symbol_margin(FUTURE, [bought, sold], leverage=100, currency="USD") == Decimal(24_000)
+    assert rules.symbol_margin(FUTURE, [bought, sold], leverage=100, currency="USD") == Decimal(
+        24_000
+    )
 
 
 def test_initial_margin_replaces_the_contract_of_a_pair() -> None:

@@ -76,8 +76,12 @@ def test_worked_withdrawals() -> None:
         "margin": now.margin,
     }
     assert rules.withdrawable(**state, currency="USD") == Decimal("3177.27")
-    assert rules.withdrawable(**state, currency="USD", minimum_level=Decimal(150)) == Decimal("2137.27")
-    assert rules.withdrawable(**state, currency="USD", free=Decimal("3244.69")) == Decimal("2744.69")
+    assert rules.withdrawable(**state, currency="USD", minimum_level=Decimal(150)) == Decimal(
+        "2137.27"
+    )
+    assert rules.withdrawable(**state, currency="USD", free=Decimal("3244.69")) == Decimal(
+        "2744.69"
+    )
 
 
 @pytest.mark.parametrize(

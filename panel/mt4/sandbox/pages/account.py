@@ -58,7 +58,9 @@ def one(state: State, account: Account, *, newer: int) -> Page:
 def _figures(state: State, account: Account, currency: str) -> Markup:
     user, level = account.user, level_of(state, account)
     recomputed = state.recomputed_balance(user.login)
-    agrees = badge("agrees", "good")
+    sum_of = badge("agrees", "good")
+    if user.balance != recomputed:
+        sum_of = money(recomputed, currency)
     return facts(
         (
             ("Balance", Markup(f"{money(user.balance, currency)} {text(currency)}")),
@@ -68,7 +70,7 @@ def _figures(state: State, account: Account, currency: str) -> Markup:
             ("Free margin", money(level.free if level else None, currency)),
             ("Level %", percent(level)),
             ("State", state_of(account, level)),
-            ("Sum of history", agrees if user.balance == recomputed else money(recomputed, currency)),
+            ("Sum of history", sum_of),
         )
     )
 
