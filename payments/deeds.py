@@ -46,12 +46,12 @@ def deposits_left(platform: Platform, login: int) -> list[tuple[Payment, Decimal
     return [(row, row.left) for row in rows[:DEPOSITS]]
 
 
-def _left(row: Payment, left: Decimal) -> str:
-    """`200.00 USD of 500.00`, or the amount alone where all of it is left."""
+def _choice(row: Payment, left: Decimal) -> str:
+    """A deposit to choose: what is left of it, and of how much where some is gone."""
     text = money_text(left, row.currency)
-    if left == row.amount:
-        return text
-    return f"{text} of {money_text(row.amount, row.currency, named=False)}"
+    if left != row.amount:
+        text += f" of {money_text(row.amount, row.currency, named=False)}"
+    return f"{row.reference}: {text}, {row.get_method_display()}, {when_short(row.finished)}"
 
 
 class TransferView(MoneyView):
@@ -110,11 +110,7 @@ class ChargebackView(MoneyView):
         return {
             **super().get_form_kwargs(),
             "deposits": [
-                (
-                    row.reference,
-                    f"{row.reference}: {_left(row, left)}, "
-                    + f"{row.get_method_display()}, {when_short(row.finished)}",
-                )
+                (row.reference, _choice(row, left))
                 for row, left in deposits_left(account.platform, account.login)
             ],
         }
