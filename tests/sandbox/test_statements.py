@@ -96,7 +96,7 @@ def test_trading_in_yen_leaves_whole_yen_everywhere(api: Api) -> None:
 
 
 def test_demo_accounts_in_yen_hold_whole_yen(api: Api) -> None:
-    users = [user for user in api.get("UsersGet").data if user["group"] == YEN]
+    users = [user for user in api.get("UsersRequest?limit=100").data if user["group"] == YEN]
     assert users
     for user in users:
         assert is_whole(user["balance"], user["credit"], user["prevBalance"])
@@ -156,7 +156,7 @@ def test_forex_margin_stays_at_the_rate_of_the_opening(api: Api) -> None:
 
 
 def test_margin_of_a_leveraged_contract_stays_at_its_open_price(api: Api) -> None:
-    settings = api.get("SymbolConfigGet/XAUUSD").data
+    settings = api.get("CfgRequestSymbol/XAUUSD").data
     leveraged = {"marginCalculationMode": "CFDLeverage", "percentage": 100}
     assert api.patch("SymbolConfig/XAUUSD", leveraged).code == "Ok"
     try:
