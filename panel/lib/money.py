@@ -68,13 +68,19 @@ def parse(text: str) -> Decimal:
     return quantize(amount, ANY)
 
 
+def as_kept(amount: Decimal, currency: str) -> Decimal:
+    """The same amount with as many digits as its currency has: ``101.00`` of a column is 101 JPY.
+
+    One that has more decimals than its currency keeps them: 100.55 JPY is wrong, and to be seen.
+    """
+    return quantize(amount, ANY if has_too_many_decimals(amount, currency) else currency)
+
+
 def show(amount: Decimal, currency: str = ANY, *, named: bool = True) -> str:
     """``-1,234.50 USD``, ``-1,234 JPY``, with a true minus left to the pages.
 
-    ``named=False`` leaves the currency's name out, and its decimals as they are. An amount that
-    has more decimals than its currency is shown with them: 100.55 JPY is wrong, and is to be seen.
+    ``named=False`` leaves the currency's name out, and its decimals as they are.
     """
-    shown = quantize(amount, ANY if has_too_many_decimals(amount, currency) else currency)
     # Plus zero: what rounds to nothing has no sign.
-    text = f"{shown + 0:,f}"
+    text = f"{as_kept(amount, currency) + 0:,f}"
     return f"{text} {currency}" if currency and named else text

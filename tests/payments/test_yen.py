@@ -14,7 +14,7 @@ from panel.commands.submit import live_reader
 from panel.models import ChangeRequest, Platform, Status
 from panel.pages.commands.policies import SetPolicy
 from payments.adjustments import IN, Chargeback, Correction, NegativeReset
-from payments.bulk import sums
+from payments.bulk import downloads, sums
 from payments.commands import CreditIn, CreditOut, Deposit, Withdraw
 from payments.limits.commands import SetLimit
 from payments.models import Kind, Payment
@@ -26,6 +26,7 @@ from tests.factories import actor
 from tests.harness.sandbox import SandboxProcess
 from tests.pages.browsing import signed_in, text_of
 from tests.payments.bulk.files import csv_of, found
+from tests.payments.bulk.test_engine import by_hand, running, through
 from tests.payments.test_commands import ask, enabled_account, errors_of, make
 from tests.payments.transferring import transfer
 
@@ -249,3 +250,21 @@ def test_limits_and_policies_take_whole_yen_only(platform: Platform, cast: Cast)
     with pytest.raises(Invalid) as refused:
         policy.validate(None, actor(cast.ada))
     assert refused.value.errors["over_amount"] == [NO_DECIMALS]
+
+
+def test_a_file_books_whole_yen_and_tells_each_amount_in_its_currency(
+    platform: Platform, cast: Cast, login: int
+) -> None:
+    dollars, poor = enabled_account(platform, "0"), enabled_account(platform, "500", group=YEN)
+    file = running(
+        cast,
+        f"{login},deposit,1234.00,JPY,A,",
+        f"{dollars},deposit,5.5,USD,B,",
+        f"{poor},withdrawal,500,JPY,C,",
+    )
+    by_hand(platform, poor, "-400")
+    through(file)
+    assert balance_of(platform, login) == 101_234
+    rows = list(downloads.result_rows(file))
+    assert [str(row[3]) for row in rows] == ["1234", "5.50", "500"]
+    assert rows[2][10] == "Nothing was sent: only 100 JPY can be withdrawn now."
