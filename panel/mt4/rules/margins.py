@@ -193,7 +193,7 @@ def symbol_margin(
 
 
 def takes_margin(trade: Trade, choices: Choices = DEFAULTS) -> bool:
-    """Whether an open record takes margin: positions do, pending orders do not [I], or may [U]."""
+    """Whether an open record takes margin: positions do, pending orders do not [S], or may [U]."""
     command = trade.trade_command
     return is_market(command) or (choices.pendings_take_margin and is_pending(command))
 

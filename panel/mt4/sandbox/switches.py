@@ -57,14 +57,18 @@ def put(state: State, store: Store, given: Mapping[str, Any]) -> dict[str, Any]:
     if chosen not in COMMISSION_FOR:
         raise ValueError(f"commissionFor is one of: {', '.join(COMMISSION_FOR)}")
     entry = _with_commission(entry, given)
-    state.switches[entry.group.group] = replace(
+    wanted = replace(
         before,
         commission_for=rules.CommissionFor(chosen),
         pendings_look_at_hedging=pendings,
     )
+    switches = state.switches | {entry.group.group: wanted}
     unit = Unit(state)
     settings.put_groups(unit, list((state.groups | {entry.group.group: entry}).values()))
-    unit.then(lambda store: store.put_settings("switches", _rows(state)), lambda: None)
+    unit.then(
+        lambda store: store.put_settings("switches", _rows(switches)),
+        lambda: state.switches.update(switches),
+    )
     unit.commit(store, None)
     return shown(state, entry)
 
@@ -121,8 +125,8 @@ def _plain(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
-def _rows(state: State) -> Iterable[list[Any]]:
+def _rows(switches: Mapping[str, rules.Choices]) -> Iterable[list[Any]]:
     return (
         [group, choices.commission_for.value, choices.pendings_look_at_hedging]
-        for group, choices in state.switches.items()
+        for group, choices in switches.items()
     )
