@@ -138,7 +138,8 @@ def test_what_arrives_in_yen_is_rounded_half_up_to_whole_yen(
 ) -> None:
     assert errors_of(cast.olga, paid(login, "3162")) == {"amount": ["It works out to 3,163."]}
     request = carry_out(ask(cast.olga, paid(login, "3163")))
-    assert (request.status, balance_of(platform, login)) == (Status.DONE, 103_163)
+    assert request.status == Status.DONE
+    assert balance_of(platform, login) == 103_163
 
 
 @pytest.mark.parametrize(

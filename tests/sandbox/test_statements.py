@@ -299,8 +299,8 @@ def test_switches_outlive_a_restart_and_can_be_given_at_the_start(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     folder = tmp_path_factory.mktemp("sandbox")
-    given = {"commission_for": f"{ECN}:round-trip", "pendings_look_at_hedging": USD}
-    with SandboxProcess(folder, accounts=2, **given):
+    first = f"{ECN}:round-trip"
+    with SandboxProcess(folder, accounts=2, commission_for=first, pendings_look_at_hedging=USD):
         pass
     with SandboxProcess(folder, accounts=2) as sandbox:
         groups = {each["group"]: each for each in sandbox.groups()}

@@ -163,11 +163,11 @@ def test_stopout_of_an_account_in_yen_signs_in_whole_yen() -> None:
 
 def test_forex_margin_stays_at_the_rate_of_the_opening() -> None:
     trade = of(AUDUSD, BUY, 495, "0.65877")
-    for market in ("0.50000", "0.90000"):
-        taken = rules.symbol_margin(
-            AUDUSD, [trade], leverage=20, currency="USD", market=lambda _, at=market: Decimal(at)
-        )
-        assert taken == Decimal("16304.56")
+    terms = replace(TERMS, leverage=20)
+    for bid, ask in (("0.50000", "0.50010"), ("0.90000", "0.90010")):
+        quotes = {"AUDUSD": tick(bid, ask)}.get
+        market = rules.Market({"AUDUSD": AUDUSD}, quotes)
+        assert account(trade, terms=terms, market=market).margin == Decimal("16304.56")
 
 
 def test_margin_of_a_leveraged_contract_stays_at_its_open_price() -> None:
