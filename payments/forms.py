@@ -145,7 +145,7 @@ class PaidForm(PaymentForm):
             if "rate" not in self.errors:
                 self.add_error("rate", f"Enter how many {self.currency} one unit of it is.")
         elif cleaned.get("amount") is None and "amount" not in self.errors:
-            cleaned["amount"] = booked(paid, rate, fee, out=self.out)
+            cleaned["amount"] = booked(paid, rate, fee, self.currency, out=self.out)
             if cleaned["amount"] <= 0:
                 self.add_error("fee", "Nothing would be left of what was paid.")
         return cleaned

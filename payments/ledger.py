@@ -40,6 +40,8 @@ class Line:
     payment: Payment | None
     entries: tuple[Entry, ...]
     trouble: str = ""
+    # The account's, once it is to be shown.
+    currency: str = ""
 
     @property
     def reference(self) -> str:

@@ -33,9 +33,9 @@ class FoundTable(Table):
         Column("name", "Name", "clip"),
         Column("group", "Group"),
         Column("currency", "Currency"),
-        Column("balance", "Balance", "money"),
-        Column("credit", "Credit", "money"),
-        Column("free", "Free margin", "money"),
+        Column("balance", "Balance", "money", currency="currency", named=False),
+        Column("credit", "Credit", "money", currency="currency", named=False),
+        Column("free", "Free margin", "money", currency="currency", named=False),
     )
     empty = Empty(
         "No account matches",

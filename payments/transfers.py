@@ -11,7 +11,7 @@ from panel import audit
 from panel.access.policy import Needed
 from panel.commands.base import Change, Check, Invalid, Preview
 from panel.commands.registry import register
-from panel.lib.money import LARGEST, ZERO
+from panel.lib.money import LARGEST, ZERO, decimals_problem
 from panel.ui.figures import money_text
 from payments import checks, stops
 from payments.commands import account_room, enough_there
@@ -77,6 +77,11 @@ class Transfer(TwoLegged):
                 "different currencies.",
                 "rate",
             )
+        if self.rate is not None and self.to_currency not in ("", there.currency):
+            raise Invalid.of(f"The receiving account is in {there.currency} by now.", "to_login")
+        if problem := decimals_problem(self.arrives, there.currency):
+            arrives = money_text(self.arrives, there.currency)
+            raise Invalid.of(f"{arrives} would arrive. {problem}", "amount")
 
     def _check_scope(self, there: Standing, actor: Actor) -> None:
         platform, person = self.get_platform(), actor.person_or_fail()
@@ -150,8 +155,8 @@ class Transfer(TwoLegged):
             sentence="; ".join(parts),
             button=f"Transfer {money_text(self.amount, now.currency)}",
             changes=[
-                *_changes(now, then, ""),
-                *_changes(there, there_then, there.currency),
+                *_changes(now, then),
+                *_changes(there, there_then, named=True),
             ],
             checks=[*self._both_checks(reader, now, then, there)],
             figures=dict(_told(now, figures(now))),
@@ -181,8 +186,8 @@ def _no_account(login: int) -> str:
     return f"There is no account {login} on this platform, or it is not yours to see."
 
 
-def _changes(now: Standing, then: Standing, currency: str) -> Iterator[Change]:
-    for label, before, after in lines(now, then, currency):
+def _changes(now: Standing, then: Standing, *, named: bool = False) -> Iterator[Change]:
+    for label, before, after in lines(now, then, named=named):
         if before != after:
             yield Change(_of(now, label), before, after)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -84,13 +85,14 @@ class AccountPaymentsView(AccountView):
         account = self.account
         live = reader(account.platform.connection) if account.live else None
         found = ledger(account.platform, account.login, live)
+        lines = [replace(line, currency=account.currency) for line in found.lines]
         return super().get_context(
             ledger=found,
             stop=stop_of(account.platform, account.login),
             owed=books.owed_to(
                 self.request.actor.person_or_fail(), account.platform, account.login
             ),
-            table=LedgerTable(self.request, found.lines, paged=False),
+            table=LedgerTable(self.request, lines, paged=False),
             target="ledger",
             **extra,
         )

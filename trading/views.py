@@ -91,11 +91,12 @@ class Floating:
     profit: Decimal
     swap: Decimal
     commission: Decimal
+    taxes: Decimal
 
     @property
     def costs(self) -> Decimal:
-        """Swap and commission together."""
-        return self.swap + self.commission
+        """Swap, commission and taxes together."""
+        return self.swap + self.commission + self.taxes
 
     @property
     def result(self) -> Decimal:
@@ -112,6 +113,7 @@ def floating(rows: Iterable[Trade]) -> Floating:
         profit=sum((row.profit for row in found), ZERO),
         swap=sum((row.swap for row in found), ZERO),
         commission=sum((row.commission for row in found), ZERO),
+        taxes=sum((row.taxes for row in found), ZERO),
     )
 
 
@@ -198,7 +200,7 @@ class AccountHistoryView(AccountView):
             )
         except MT4Error as error:
             return self.render(form=form, away=error.explain(), status=503)
-        rows = history.closed(account.platform, records)
+        rows = history.closed(account.platform, records, account.currency)
         return self.render(
             form=form,
             totals=history.totals(records),

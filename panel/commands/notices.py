@@ -19,6 +19,7 @@ from panel.commands.decide import why_not
 from panel.commands.happenings import STEPS, Event
 from panel.commands.registry import command_class
 from panel.commands.settle import SettleUnknown, hands
+from panel.lib.money import show
 from panel.models import ChangeRequest, Happening, Notice, Status, User
 
 Kind = Notice.Kind
@@ -183,7 +184,7 @@ def title_of(request: ChangeRequest, kind: Kind) -> str:
     }
     parts = [command_class(request.command).label, request.reference]
     if request.amount is not None:
-        parts.append(f"of {request.amount:,.2f} {request.currency}".strip())
+        parts.append(f"of {show(request.amount, request.currency)}")
     if request.login is not None:
         parts.append(f"on {request.login}")
     return " ".join([*parts, endings[kind]])[:200]

@@ -31,7 +31,7 @@ from panel.pages.tasks import verify_log
 from panel.ui.columns import Column
 from panel.ui.links import Link
 from panel.ui.states import state_html
-from panel.ui.story import Row, value_text, words_of
+from panel.ui.story import Row, currency_of, value_text, words_of
 from panel.ui.tables import Empty, Table
 from panel.ui.views import PanelView, TableView
 
@@ -212,11 +212,19 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Differenc
     if not before.keys() & after.keys():
         return []
     names = [*before, *(name for name in after if name not in before)]
+
+    def text(side: dict[str, Any], name: str) -> str:
+        return value_text(side.get(name), currency_of(side, name, ""))
+
     return [
-        Difference(words_of(name), value_text(before.get(name)), value_text(after.get(name)))
+        Difference(words_of(name), text(before, name), text(after, name))
         for name in names
         if before.get(name) != after.get(name)
     ]
+
+
+def _row(side: dict[str, Any], name: str) -> Row:
+    return Row(words_of(name), value_text(side[name], currency_of(side, name, "")))
 
 
 def apart(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, list[Row]]]:
@@ -225,7 +233,7 @@ def apart(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, list
         return []
     titles = ("Stood on", "What was asked") if before and after else ("Before", "After")
     return [
-        (title, [Row(words_of(name), value_text(value)) for name, value in side.items()])
+        (title, [_row(side, name) for name in side])
         for title, side in zip(titles, (before, after), strict=True)
         if side
     ]

@@ -218,7 +218,7 @@ class PolicyRemoveView(CommandView):
         policy = self.get_policy()
         amount = ""
         if policy.over_amount is not None:
-            amount = f" over {money_text(policy.over_amount)}"
+            amount = f" over {money_text(policy.over_amount, policy.currency)}"
         return f"Remove the policy on {label_of(policy.command)}{amount}"
 
     def get_crumbs(self) -> Sequence[Link]:

@@ -73,6 +73,7 @@ class AccountLine:
             credit=self.credit,
             equity=self.equity,
             margin=self.margin,
+            currency=self.currency,
             free=self.free,
         )
 

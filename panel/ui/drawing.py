@@ -93,7 +93,8 @@ def foot(table: Table) -> SafeString:
         parts.append(f'<td class="id">Total {escape(row.get("total_currency") or "")}</td>')
         for column in table.visible[1:]:
             if column.total:
-                total = _total(column, row[f"sum_{column.name}"])
+                currency = row.get("total_currency") or ""
+                total = _total(column, row[f"sum_{column.name}"], currency)
                 parts.append(f"<td{_attributes(column, first=False)}>{total}</td>")
             else:
                 parts.append("<td></td>")
@@ -103,11 +104,11 @@ def foot(table: Table) -> SafeString:
     return mark_safe("".join(parts))  # noqa: S308 - figures and escaped labels
 
 
-def _total(column: Column, total: Decimal | int | None) -> str:
+def _total(column: Column, total: Decimal | int | None, currency: str) -> str:
     match column.kind:
         case "lots":
             return cells.lots_html(None if total is None else int(total))
         case "count":
             return cells.count_html(None if total is None else int(total))
         case _:
-            return cells.money_html(total)
+            return cells.money_html(total, currency, named=False)

@@ -14,7 +14,7 @@ from panel.commands.submit import live_reader
 from panel.lib.digest import sha256
 from panel.models import ChangeRequest
 from panel.mt4.errors import MT4Error, Unavailable
-from panel.ui.story import value_text, words_of
+from panel.ui.story import currency_of, value_text, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,8 @@ def compare(request: ChangeRequest, live: Mapping[str, Any], preview: Preview) -
         was, is_now = request.before.get(name), live.get(name)
         if was == is_now or words_of(name).casefold() in told:
             continue
-        line = Line(words_of(name), value_text(was), value_text(is_now))
+        currency = currency_of(live, name, request.currency)
+        line = Line(words_of(name), value_text(was, currency), value_text(is_now, currency))
         if not _is_told(line, lines):
             lines.append(line)
     return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -80,8 +80,17 @@ def words_of(name: str) -> str:
     return name.replace("_", " ").strip().capitalize()
 
 
+def currency_of(values: Mapping[str, Any], name: str, default: str) -> str:
+    """The currency of the amount `name` among the values of a request or of an entry.
+
+    `to_balance` is in `to_currency`, `paid_amount` in `paid_currency`, the rest in `currency`.
+    """
+    prefix = next((each for each in ("to_", "paid_") if name.startswith(each)), "")
+    return str(values.get(f"{prefix}currency") or default)
+
+
 def value_text(value: Any, currency: str = "") -> str:
-    """A plain value for people; amounts of money with their currency where it is given."""
+    """A plain value for people; amounts of money in the decimals of their currency."""
     if value is None or value == "" or value == [] or value == {}:
         return figures.UNKNOWN
     if isinstance(value, bool):
@@ -92,7 +101,7 @@ def value_text(value: Any, currency: str = "") -> str:
         return ", ".join(value_text(item) for item in value)
     text = str(value)
     if _AMOUNT.fullmatch(text):
-        return figures.money_text(Decimal(text), currency)
+        return figures.money_text(Decimal(text), currency, named=False)
     return text
 
 
@@ -104,7 +113,7 @@ def payload_rows(request: ChangeRequest) -> list[Row]:
     if request.platform_id is None and request.preview.get("changes"):
         return []
     return [
-        Row(words_of(name), _asked_text(name, value, request.currency))
+        Row(words_of(name), _asked_text(request, name, value))
         for name, value in request.payload.items()
         if name not in {"platform", "login"}
         and not is_secret(name)
@@ -114,32 +123,36 @@ def payload_rows(request: ChangeRequest) -> list[Row]:
     ]
 
 
-def _asked_text(name: str, value: Any, currency: str) -> str:
+def _asked_text(request: ChangeRequest, name: str, value: Any) -> str:
     if name == "amount" and value is not None:
-        return figures.money_text(Decimal(str(value)), currency)
-    return value_text(value)
+        return figures.money_text(Decimal(str(value)), request.currency)
+    return value_text(value, currency_of(request.payload, name, request.currency))
 
 
 def result_rows(request: ChangeRequest) -> list[Row]:
     """What MT4 or the panel answered: tickets, logins."""
-    return list(_flat(request.result))
+    return list(_flat(request.result, request.currency))
 
 
-def _flat(value: dict[str, Any]) -> Iterator[Row]:
+def _flat(value: dict[str, Any], currency: str) -> Iterator[Row]:
     for name, item in value.items():
         if is_secret(name):
             continue
         if isinstance(item, dict):
-            yield from _flat(item)
+            yield from _flat(item, currency)
         elif item not in (None, "", [], 0) and name not in _ECHO:
-            yield Row(words_of(name), value_text(item))
+            yield Row(words_of(name), value_text(item, currency))
 
 
 def read_again(request: ChangeRequest) -> list[Change]:
     """What was read once it was done, beside what it was before: only what differs."""
     after = request.after or {}
+
+    def text(name: str, value: Any) -> str:
+        return value_text(value, currency_of(request.before, name, request.currency))
+
     return [
-        Change(words_of(name), value_text(was), value_text(after[name]))
+        Change(words_of(name), text(name, was), text(name, after[name]))
         for name, was in request.before.items()
         if name in after and after[name] != was
     ]

@@ -189,7 +189,7 @@ class Header:
             line.number,
             int(texts["login"]),
             _kind(texts),
-            money.cents(Decimal(texts["amount"].removeprefix("-"))),
+            money.quantize(Decimal(texts["amount"].removeprefix("-")), money.ANY),
             texts["currency"].upper(),
             texts.get("reference", ""),
             texts.get("comment", ""),
@@ -236,8 +236,16 @@ def _problems(texts: dict[str, str]) -> Iterator[tuple[str, str]]:
             message = correction_problem(text)
         else:
             message = check(text)
-        if message:
+        if message or (name == "amount" and text and (message := _decimals_problem(text, texts))):
             yield name, message
+
+
+def _decimals_problem(amount: str, texts: dict[str, str]) -> str:
+    """What is wrong with the decimals of an amount in the line's currency: 100.55 JPY."""
+    currency = texts.get("currency", "")
+    if not currency or currency_problem(currency):
+        return ""
+    return money.decimals_problem(Decimal(amount), currency.upper())
 
 
 def login_problem(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 CLIENT_ID = "sandbox"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - known to everybody, as the money is play money
@@ -17,8 +18,8 @@ PLATFORM = "11111111-1111-4111-8111-111111111111"
 class Options:
     """Settings of one sandbox process; seconds where a time is meant.
 
-    `live`: whether prices move by themselves. `clock`: where the server's clock stands, None for
-    the real one.
+    `switches`: what single groups do, as `switches.put` takes it. `live`: whether prices move by
+    themselves. `clock`: where the server's clock stands, None for the real one.
     """
 
     host: str = "127.0.0.1"
@@ -32,6 +33,7 @@ class Options:
     live: bool = True
     clock: datetime | None = None
     clients: tuple[tuple[str, str, int], ...] = ()
+    switches: tuple[dict[str, Any], ...] = ()
 
 
 def _positive(text: str) -> float:
@@ -54,6 +56,15 @@ def _client(text: str) -> tuple[str, str, int]:
     if not (name and secret and login.isdecimal() and int(login)):
         raise argparse.ArgumentTypeError("must be ID:SECRET:LOGIN")
     return name, secret, int(login)
+
+
+def _commission_for(text: str) -> dict[str, Any]:
+    group, _, chosen = text.partition(":")
+    return {"group": group, "commissionFor": chosen.replace("-", " ")}
+
+
+def _looks_at_hedging(group: str) -> dict[str, Any]:
+    return {"group": group, "pendingsLookAtHedging": True}
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -100,6 +111,23 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         metavar="ID:SECRET:LOGIN",
         help="a further client, and the manager it acts as (made with every right if new)",
     )
+    parser.add_argument(
+        "--commission-for",
+        type=_commission_for,
+        action="append",
+        default=[],
+        metavar="GROUP:side|round-trip|by-kind",
+        help="what a group's commission is set for; by kind: percentages for a side, the rest for "
+        "the round trip",
+    )
+    parser.add_argument(
+        "--pendings-look-at-hedging",
+        type=_looks_at_hedging,
+        action="append",
+        default=[],
+        metavar="GROUP",
+        help="a group that deletes a pending order which would open a forbidden hedge",
+    )
     given = parser.parse_args(arguments)
     if given.accounts < 0:
         parser.error("--accounts must not be negative")
@@ -115,4 +143,5 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         live=given.market == "live",
         clock=given.clock,
         clients=tuple(given.client),
+        switches=(*given.commission_for, *given.pendings_look_at_hedging),
     )

@@ -18,6 +18,7 @@ from panel.commands.administration import (
 )
 from panel.commands.base import Check, Invalid, Preview, Target
 from panel.commands.registry import COMMANDS, register
+from panel.lib.money import decimals_problem
 from panel.models import Platform, Policy, User
 
 if TYPE_CHECKING:
@@ -142,6 +143,10 @@ class SetPolicy(AdministrationCommand):
             problems.add("currency", "A currency such as USD, or nothing for all of them.")
         if self.over_amount is not None and self.over_amount < 0:
             problems.add("over_amount", "Not less than zero.")
+        elif self.over_amount is not None:
+            problem = decimals_problem(self.over_amount, self.currency.strip().upper())
+            if problem:
+                problems.add("over_amount", problem)
         if not 0 <= self.approvals <= MOST_APPROVALS:
             problems.add("approvals", f"From 0 to {MOST_APPROVALS}.")
         if len(self.note) > 200:

@@ -142,7 +142,8 @@ def _most(live: Reader, users: Sequence[User], kinds: Mapping[int, Kind]) -> dic
     money = [user for user in users if kinds[user.login] is Kind.WITHDRAWAL]
     margins = live.margin_levels_of([user.login for user in money], senders().slots)
     for user in money:
-        most[user.login] = withdrawable(user, margins[user.login])
+        currency = chunk.accounts[user.login][0].currency
+        most[user.login] = withdrawable(user, margins[user.login], currency)
     return most
 
 

@@ -12,7 +12,16 @@ from panel.mt4.sandbox.control import Control
 from panel.mt4.sandbox.faults import Faults
 from panel.mt4.sandbox.guard import Handler, local_only
 from panel.mt4.sandbox.idempotency import Keys
-from panel.mt4.sandbox.pages import account, accounts, calls, faults, managers, overview, prices
+from panel.mt4.sandbox.pages import (
+    account,
+    accounts,
+    calls,
+    faults,
+    groups,
+    managers,
+    overview,
+    prices,
+)
 from panel.mt4.sandbox.pages.files import FILES, served
 from panel.mt4.sandbox.pages.forms import Action, Forms, RefusedError, Sayings
 from panel.mt4.sandbox.pages.layout import Page, live_part, status, whole
@@ -58,6 +67,7 @@ class Pages:
             ("/accounts", self.accounts),
             (r"/accounts/{login:\d{1,10}}", self.account),
             ("/prices", lambda request: prices.listed(self._state)),
+            ("/groups", self.groups),
             ("/faults", lambda request: faults.listed(self._faults)),
             ("/calls", self.calls),
             ("/journal", lambda request: calls.journal(self._state, _words(request))),
@@ -118,6 +128,9 @@ class Pages:
         if found is None:
             raise web.HTTPNotFound(text="There is no such account.")
         return account.one(self._state, found, newer=_number(request, "newer"))
+
+    def groups(self, request: web.Request) -> Page:
+        return groups.listed(self._state, request.query.get("group", ""))
 
     def calls(self, request: web.Request) -> Page:
         return calls.listed(self._state, self._server.calls, _words(request))
