@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from panel.access.masks import visible
 from panel.commands.base import Command
@@ -55,6 +56,7 @@ def waiting_for(person: User) -> QuerySet[ChangeRequest]:
         within_scopes(person) | Q(platform__isnull=True),
         status=Status.PENDING,
         on_hold="",
+        expires__gt=timezone.now(),
         command__in=[command.name for command in decidable],
     )
     rows = rows.exclude(pk__in=RequestAuthor.objects.filter(user=person).values("request"))

@@ -70,6 +70,8 @@ def _tell(request: ChangeRequest, events: set[Event]) -> None:
     if request.status != Status.PENDING:
         close(request, Kind.DECIDE)
     elif Event.ASKED in events:
+        # Told before and asked again: an approval of it counted no longer.
+        Notice.objects.filter(request=request, kind=Kind.DECIDE, read__isnull=False).delete()
         _write(request, Kind.DECIDE, deciders(request))
     if request.status != Status.UNKNOWN:
         close(request, Kind.SETTLE)

@@ -15,7 +15,9 @@ from panel.models.change import IN_FLIGHT
 
 ALLOWED: dict[str, frozenset[str]] = {
     Status.PENDING: frozenset({Status.APPROVED, Status.REJECTED, Status.WITHDRAWN, Status.EXPIRED}),
-    Status.APPROVED: frozenset({Status.EXECUTING, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED}),
+    Status.APPROVED: frozenset(
+        {Status.EXECUTING, Status.PENDING, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED}
+    ),
     Status.EXECUTING: frozenset({Status.DONE, Status.FAILED, Status.UNKNOWN, Status.APPROVED}),
     Status.UNKNOWN: frozenset({Status.DONE, Status.FAILED}),
 }

@@ -245,5 +245,6 @@ def withdraw(request: ChangeRequest, *, actor: Actor, source: str, reason: str) 
 
 def _withdraw(request: ChangeRequest, actor: Actor, source: str, reason: str) -> None:
     if request.status not in (Status.PENDING, Status.APPROVED):
-        raise AlreadyDecided(f"{request.reference} is already {request.get_status_display()}.")
+        state = request.get_status_display()
+        raise AlreadyDecided(f"Somebody else was first: it is {state} now.")
     move(request, Status.WITHDRAWN, actor=actor, source=source, reason=reason)

@@ -37,7 +37,7 @@ class ChangeRequest(models.Model):
     | from | to |
     | --- | --- |
     | pending | approved, rejected, withdrawn, expired |
-    | approved | executing, withdrawn, expired, failed |
+    | approved | executing, withdrawn, expired, failed, pending (when an approval counts no more) |
     | executing | done, failed, unknown, approved (only when certainly nothing was sent) |
     | unknown | done, failed |
     """

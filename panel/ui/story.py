@@ -11,6 +11,7 @@ from typing import Any
 
 from panel.commands.base import Change
 from panel.commands.registry import COMMANDS
+from panel.commands.votes import given
 from panel.lib.digest import sha256
 from panel.lib.redact import is_secret
 from panel.models import Approval, AuditEntry, ChangeRequest, Status
@@ -19,6 +20,7 @@ from panel.ui import figures
 _WORDS = {
     "request approval": "Approved",
     f"request {Status.APPROVED}": "Approved",
+    f"request {Status.PENDING}": "Sent back to be decided anew",
     f"request {Status.EXECUTING}": "Started",
     f"request {Status.DONE}": "Done",
     f"request {Status.FAILED}": "Failed",
@@ -197,8 +199,7 @@ def _to_come(request: ChangeRequest) -> Step | None:
         case _ if request.on_hold:
             return Step("On hold", "hold", detail=request.on_hold)
         case Status.PENDING:
-            given = sum(one.decision == Approval.Decision.APPROVE for one in decided(request))
-            left = request.approvals_needed - given
+            left = max(request.approvals_needed - given(request)[0], 1)
             by = " or ".join(request.approver_roles) or "somebody with the right"
             people = "one approval" if left == 1 else f"{left} approvals"
             return Step(f"Waits for {people}", "waiting", detail=f"By {by}.")
@@ -219,7 +220,7 @@ def version(request: ChangeRequest) -> str:
         [
             request.status,
             request.attempt,
-            request.approvals.count(),
+            given(request)[0],
             request.checks,
             request.needs_person,
             request.waiting_for,
