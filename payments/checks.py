@@ -56,10 +56,12 @@ def duplicates(
     if external_reference:
         used = rows.filter(external_reference=external_reference, kind=kind).first()
         if used:
+            # Whoever reads this may not see another account: its payment's page knows who may.
+            here = (used.platform_id, used.login) == (platform.pk, login)
             yield Check(
                 "warn",
                 f"External reference {external_reference} was used before: {used.reference} on "
-                f"{used.login}, {used.get_status_display()}.",
+                f"{'this' if here else 'another'} account, {used.get_status_display()}.",
             )
 
 

@@ -108,6 +108,11 @@ class PaymentView(PanelView):
         ]
         return found
 
+    def is_partly_hidden(self) -> bool:
+        """Whether its request concerns an account that this person does not see."""
+        hidden = inbox.beyond(self.request.actor.person_or_fail())
+        return hidden.filter(request=self.payment.request_id).exists()
+
     def facts(self) -> list[story.Row]:
         """What changed hands, where it was in another currency or with a fee."""
         payment = self.payment
@@ -136,6 +141,7 @@ class PaymentView(PanelView):
             paid=self.facts(),
             left=self.left,
             linked=self.linked(),
+            partly_hidden=self.is_partly_hidden(),
             owed=owed.of_request(payment.request)[:LEGS],
             records=list(records.order_by("ticket")),
             as_of=mirror.read_at if mirror else None,

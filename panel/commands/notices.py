@@ -19,6 +19,7 @@ from panel.commands.decide import why_not
 from panel.commands.happenings import STEPS, Event
 from panel.commands.registry import command_class
 from panel.commands.settle import SettleUnknown, hands
+from panel.commands.votes import in_scope
 from panel.models import ChangeRequest, Happening, Notice, Status, User
 
 Kind = Notice.Kind
@@ -125,15 +126,7 @@ def settlers(request: ChangeRequest) -> list[User]:
 
 def _concerned(request: ChangeRequest, rights: Set[str]) -> list[User]:
     """Everybody with these rights who may see the request."""
-    return [person for person in _people_with(rights) if _in_scope(person, request)]
-
-
-def _in_scope(person: User, request: ChangeRequest) -> bool:
-    if request.platform_id is None:
-        return True
-    if request.mt4_group:
-        return person.sees(request.platform_id, request.mt4_group)
-    return person.sees_platform(request.platform_id)
+    return [person for person in _people_with(rights) if in_scope(request, person)]
 
 
 def _people_with(rights: Set[str]) -> list[User]:

@@ -17,7 +17,7 @@ from panel.commands.payload import to_payload
 from panel.commands.states import Moved, move
 from panel.lib.digest import plain, sha256
 from panel.lib.references import new_reference
-from panel.models import ChangeRequest, Policy, RequestAuthor, Status
+from panel.models import ChangeRequest, Policy, RequestAuthor, RequestGroup, Status
 from panel.mt4.read import reader
 
 if TYPE_CHECKING:
@@ -51,7 +51,30 @@ def check_scope(
         else person.sees_platform(platform.pk)
     )
     if not inside:
-        _denied(command, actor, source, f"{target.text} is outside the scopes of {actor.label}.")
+        _denied(
+            command,
+            actor,
+            source,
+            f"{target.text} is outside the scopes of {actor.label}.",
+            told="This is outside your scopes.",
+            platform=platform,
+            group=target.group,
+        )
+
+
+def check_further(
+    command: Command, target: Target, platform: Platform | None, actor: Actor, *, source: str
+) -> None:
+    """Raise `Denied`, and record it, unless every other account it concerns is the actor's to see.
+
+    After `validate`: a command may tell it as if there were no such account.
+    """
+    person = actor.person_or_fail()
+    for group in target.further_groups:
+        if platform is not None and not person.sees(platform.pk, group):
+            why = f"Group {group} is outside the scopes of {actor.label}."
+            told = "This is outside your scopes."
+            _denied(command, actor, source, why, told=told, platform=platform, group=group)
 
 
 def check_superseded(
@@ -69,7 +92,19 @@ def check_superseded(
         raise Invalid.of(f"{earlier.reference} is on hold: it cannot be changed until it is free.")
 
 
-def _denied(command: Command, actor: Actor, source: str, why: str) -> None:
+def _denied(
+    command: Command,
+    actor: Actor,
+    source: str,
+    why: str,
+    *,
+    told: str = "",
+    platform: Platform | None = None,
+    group: str = "",
+) -> None:
+    """Record a denial and raise it. `told` is what the actor reads, where `why` names an account
+    that is not theirs to see; then the entry is for those who see its group.
+    """
     audit.record(
         actor,
         f"request {command.name}",
@@ -77,9 +112,11 @@ def _denied(command: Command, actor: Actor, source: str, why: str) -> None:
         obj=("command", command.name, command.label),
         outcome="denied",
         code=command.permission,
+        platform=platform,
+        group=group,
         detail=why,
     )
-    raise Denied(why)
+    raise Denied(told or why)
 
 
 def submit(
@@ -114,6 +151,7 @@ def submit(
     if supersedes:
         check_superseded(supersedes, command, target, platform)
     command.validate(live, actor)
+    check_further(command, target, platform, actor, source=source)
     if command.reason_needed and not reason.strip():
         raise Invalid.of("Say why: whoever decides on it reads this.", "reason")
     before = plain(command.before(live))
@@ -171,6 +209,11 @@ def submit(
             RequestAuthor.objects.bulk_create(
                 RequestAuthor(request=request, user_id=user_id) for user_id in sorted(hands)
             )
+            if platform is not None:
+                RequestGroup.objects.bulk_create(
+                    RequestGroup(request=request, platform=platform, group=group)
+                    for group in sorted({*target.further_groups} - {target.group})
+                )
             type(command).opened(request)
             happenings.opened(request)
             audit.record(

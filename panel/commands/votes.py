@@ -24,13 +24,22 @@ def may_vote(request: ChangeRequest, person: User) -> str:
         return "Your roles do not carry the right to decide on this."
     if request.approver_roles and not person.role_slugs & set(request.approver_roles):
         return f"The policy asks for {' or '.join(request.approver_roles)}."
-    if request.platform_id and not (
-        person.sees(request.platform_id, request.mt4_group)
-        if request.mt4_group
-        else person.sees_platform(request.platform_id)
-    ):
+    if not in_scope(request, person):
         return "It lies outside your scopes."
     return command.may_decide(request, person)
+
+
+def in_scope(request: ChangeRequest, person: User) -> bool:
+    """Whether every account that the request concerns lies within the person's scopes; where it is
+    about a platform as a whole, whether they see any of that.
+    """
+    if request.platform_id is None:
+        return True
+    if request.mt4_group and not person.sees(request.platform_id, request.mt4_group):
+        return False
+    if not person.sees_platform(request.platform_id):
+        return False
+    return all(person.sees(row.platform_id, row.group) for row in request.further_groups.all())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,307 @@
+"""An object with two accounts shows the other one only to those who see both: every page walked."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+from django.utils import timezone
+
+from accounts.mirror import refresh_account
+from panel.access.permissions import GRANTABLE
+from panel.commands.inbox import visible_requests, waiting_for
+from panel.commands.notices import tell_all
+from panel.commands.settle import SettleUnknown
+from panel.commands.submit import submit
+from panel.models import AuditEntry, ChangeRequest, Notice, Platform, Role, Status, User
+from panel.mt4.protocol.flags import EnableFlags
+from payments.adjustments import Correction
+from payments.commands import Deposit, Withdraw
+from payments.models import BulkFile, Difference, Payment, Reconciliation, Withdrawal
+from payments.reconciliation.run import begin
+from payments.reconciliation.run import carry_out as compare_books
+from tests.core.conftest import Cast
+from tests.core.money import approve_as, balance_of, carry_out, new_account
+from tests.core.test_permissions import addresses
+from tests.factories import actor, make_user
+from tests.harness.sandbox import SandboxProcess
+from tests.pages.browsing import page_url, signed_in, text_of
+from tests.payments.bulk.bulk import checked, submitted
+from tests.payments.test_commands import ask, make
+from tests.payments.transferring import (
+    REFUSE,
+    approved_transfer,
+    in_doubt,
+    run_with_fault_on_the_way_back,
+    transfer,
+)
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("short_waits")]
+NAME = "Farid Faraway"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Two accounts of two groups, with every object that speaks of both."""
+
+    near: int
+    far: int
+    pending: ChangeRequest
+    done: ChangeRequest
+    back: ChangeRequest
+    lost: ChangeRequest
+    unknown: ChangeRequest
+    file: BulkFile
+    figures: tuple[str, ...]
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must be found nowhere."""
+        return (str(self.far), "Faraway", *self.figures)
+
+
+def everything_of(groups: str) -> User:
+    """Somebody with every right there is, who sees some groups."""
+    role, _ = Role.objects.get_or_create(
+        slug="everything", defaults={"name": "Everything", "permissions": list(GRANTABLE)}
+    )
+    return make_user(f"Rights {groups[:4]}", role.slug, groups=groups)
+
+
+@pytest.fixture
+def place(platform: Platform, cast: Cast, sandbox: SandboxProcess) -> Place:
+    """Transfers in every state, a file, denials, and books that do not fit."""
+    on = {"enable_flags": EnableFlags.Enabled}
+    near = new_account(platform, "4200.00", name="Nora Nearby", **on)
+    far = new_account(platform, "7310.55", name=NAME, group="real-ecn-usd", **on)
+
+    pending = ask(cast.olga, transfer(near, far, "11.00"))
+    done = carry_out(approved_transfer(cast, near, far, "12.00"))
+    back = carry_out(approved_transfer(cast, far, near, "13.00"))
+    assert (done.status, back.status) == (Status.DONE, Status.DONE)
+
+    lost = approved_transfer(cast, near, far, "14.00")
+    sandbox.fault("mt4_error", "TradeTransaction", login=far, count=1, **REFUSE)
+    lost = run_with_fault_on_the_way_back(sandbox, lost, near, "mt4_error", **REFUSE)
+    assert lost.status == Status.FAILED
+
+    # The same external reference on both accounts, single and in files.
+    carry_out(ask(cast.olga, make(Deposit, far, "15.00", external_reference="BANK-7")))
+    ask(cast.olga, make(Withdraw, far, "16.00", beneficiary="Elsewhere"))
+    ask(cast.olga, make(Withdraw, near, "17.00", beneficiary="Here", external_reference="BANK-7"))
+    ask(cast.olga, make(Deposit, near, "18.00", external_reference="BANK-7"))
+    wrong = Correction(platform="demo", login=far, amount=Decimal("19.00"), direction="in")
+    ask(cast.olga, wrong)
+    lines = (f"{near},deposit,20,USD,f-1,", f"{far},deposit,21,USD,f-2,")
+    file = checked(cast.olga, *lines)
+    submitted(cast.olga, file)
+
+    # Denials that speak of the far account: for want of a right, of a scope, from several roads.
+    refresh_account(platform.pk, near)
+    refresh_account(platform.pk, far)
+    signed_in(cast.alice).get(reverse("payment_deposit", args=("demo", far)))
+    outsider = make_user("Outsider", "back-office", groups="real-std*")
+    signed_in(outsider).get(reverse("account", args=("demo", far)))
+    with pytest.raises(Exception, match="outside your scopes"):
+        ask(outsider, make(Deposit, far, "22.00"))
+    with pytest.raises(Exception, match=f"no account {far}"):
+        ask(outsider, transfer(near, far, "23.00"))
+    # Somebody who sees everything looks for the far account in the log.
+    signed_in(cast.carol).get(reverse("audit_list"), {"q": NAME, "object": far})
+
+    unknown = approved_transfer(cast, near, far, "24.00")
+    sandbox.fault("drop_answer", "TradeTransaction", login=far, count=1)
+    unknown = carry_out(unknown)
+    assert unknown.status == Status.UNKNOWN
+    in_doubt(unknown)
+    settlement = SettleUnknown(
+        reference=unknown.reference, happened=True, finding="Looked in the terminal."
+    )
+    key = str(uuid.uuid4())
+    submit(settlement, actor=actor(cast.maya), source="test", reason="", key=key)
+
+    now = timezone.now()
+    run = begin(
+        platform,
+        now - timedelta(days=1),
+        now + timedelta(hours=1),
+        actor=actor(cast.maya),
+        source="test",
+    )
+    compare_books(run.pk)
+    tell_all()
+
+    balances = {Decimal("7310.55"), balance_of(platform, far)}
+    figures = {text for value in balances for text in (f"{value:.2f}", f"{value:,.2f}")}
+    return Place(near, far, pending, done, back, lost, unknown, file, tuple(sorted(figures)))
+
+
+def values_of(place: Place) -> dict[str, list[Any]]:
+    """Every object that an address can name, by the name of its part."""
+    references = {
+        *ChangeRequest.objects.values_list("reference", flat=True),
+        *Payment.objects.values_list("reference", flat=True),
+    }
+    return {
+        "platform": ["demo"],
+        "login": [place.near, place.far],
+        "reference": sorted(references),
+        "seq": list(AuditEntry.objects.values_list("seq", flat=True)),
+        "stage": ["to-pay", "on-hold", "done", "not-carried-out"],
+        "form": ["csv"],
+        "name": ["credit_expiry"],
+    }
+
+
+def slugs_and_keys(name: str) -> list[Any]:
+    """The objects of addresses whose part is called `pk` or `slug`, by the page's name."""
+    models: dict[str, Any] = {
+        "notice": Notice,
+        "staff": User,
+        "difference": Difference,
+        "bulk": BulkFile,
+        "withdrawal": Withdrawal,
+    }
+    for start, model in models.items():
+        if name.startswith(start):
+            return list(model.objects.values_list("pk", flat=True))
+    return {"role": ["dealer"], "platform": ["demo"]}.get(name.partition("_")[0], [1])
+
+
+def every_address(place: Place) -> Iterator[tuple[str, str]]:
+    """(URL name, address) of every page with every object."""
+    known = values_of(place)
+    for name, patterns in get_resolver().reverse_dict.lists():
+        if not isinstance(name, str) or name.startswith(("account_log", "mfa_", "usersessions")):
+            continue
+        for possibilities, *_ in patterns:
+            for _, parts in possibilities:
+                yield from filled(name, list(parts), known, {})
+
+
+def filled(
+    name: str, parts: list[str], known: dict[str, list[Any]], given: dict[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """The address with each of the objects in the place of each part."""
+    if not parts:
+        yield name, reverse(name, kwargs=given)
+        return
+    for value in known[parts[0]] if parts[0] in known else slugs_and_keys(name):
+        yield from filled(name, parts[1:], known, {**given, parts[0]: value})
+
+
+def body_of(response: Any) -> str:
+    """The whole answer, streamed ones too, without the address that was asked for."""
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    text: str = content.decode(errors="replace")
+    return text.replace(response.wsgi_request.get_full_path(), "")
+
+
+def leaks(client: Client, place: Place) -> tuple[list[str], int]:
+    """Where something of the far account stands, and how many addresses were opened."""
+    found, opened = [], 0
+    for name, address in every_address(place):
+        if name == "account_logout":
+            continue
+        for headers in ({}, {"HX-Request": "true"}):
+            response = client.get(address, headers=headers)
+            opened += 1
+            assert response.status_code < 500, address
+            body = body_of(response)
+            found += [f"{address}: {one}" for one in place.secrets if one in body]
+    return found, opened
+
+
+def test_every_page_of_the_site_is_among_those_walked(place: Place) -> None:
+    walked = {name for name, _ in every_address(place)}
+    own = {name for address, name in addresses(get_resolver()) if not address.startswith("sign/")}
+    assert own - walked == set()
+
+
+def test_somebody_who_sees_one_group_finds_nothing_of_the_other_anywhere(place: Place) -> None:
+    narrow = everything_of("real-std*")
+    found, opened = leaks(signed_in(narrow), place)
+    assert found == []
+    assert opened > 300
+
+
+def test_somebody_who_sees_both_finds_it_so_the_walk_can_fail(place: Place) -> None:
+    found, _ = leaks(signed_in(everything_of("*")), place)
+    pages = {line.partition(": ")[0] for line in found}
+    for one in (place.pending, place.done, place.back, place.lost):
+        assert page_url(one) in pages
+    for page in ("approval_list", "payment_list", "audit_list", "unknown_list", "request_list"):
+        assert reverse(page) in pages, page
+    assert reverse("unknown_detail", args=[place.unknown.reference]) in pages
+    assert reverse("bulk_lines", args=[place.file.pk]) in pages
+
+
+def test_the_own_side_is_still_shown_and_says_that_there_is_another(place: Place) -> None:
+    narrow = everything_of("real-std*")
+    client = signed_in(narrow)
+    for request, kind in ((place.done, "transfer_out"), (place.back, "transfer_in")):
+        leg = request.payments.get(kind=kind)
+        page = text_of(client.get(reverse("payment_detail", args=[leg.reference])))
+        assert str(place.near) in page
+        assert "Its request concerns an account that is not yours to see" in page
+    assert not visible_requests(narrow).filter(pk=place.done.pk).exists()
+    assert place.pending not in waiting_for(narrow)
+    assert client.get(page_url(place.pending)).status_code == 404
+    both = signed_in(everything_of("*"))
+    leg = place.done.payments.get(kind="transfer_out")
+    page = text_of(both.get(reverse("payment_detail", args=[leg.reference])))
+    assert "not yours to see" not in page
+
+
+def test_a_transfer_to_an_account_out_of_sight_reads_as_if_there_were_none(place: Place) -> None:
+    client = signed_in(everything_of("real-std*"))
+    form = {"step": "preview", "amount": "1.00", "reason": "asked", "comment": "", "rate": ""}
+    url = reverse("payment_transfer", args=("demo", place.near))
+    told = client.post(url, {**form, "to_login": place.far}).content.decode()
+    nobody = client.post(url, {**form, "to_login": 999_999_99}).content.decode()
+    assert f"There is no account {place.far} on this platform, or it is not yours" in told
+    assert "There is no account 99999999 on this platform, or it is not yours" in nobody
+    assert not [one for one in ("Faraway", *place.figures) if one in told]
+
+
+def test_a_file_that_repeats_a_reference_of_another_group_names_no_payment(
+    place: Place, cast: Cast
+) -> None:
+    narrow = everything_of("real-std*")
+    other = Payment.objects.get(login=place.far, external_reference="BANK-7")
+    Payment.objects.filter(login=place.near, external_reference="BANK-7").update(
+        external_reference=""
+    )
+    line = f"{place.near},deposit,25,USD,BANK-7,"
+    hidden = checked(narrow, line).problems.get().message
+    assert hidden.endswith("a payment of an account outside your scopes.")
+    assert other.reference in checked(cast.olga, line).problems.get().message
+
+
+def test_sums_of_a_comparison_are_over_the_groups_that_one_sees(
+    place: Place, platform: Platform
+) -> None:
+    run = Reconciliation.objects.get()
+    assert run.sums
+    narrow, both = everything_of("real-std*"), everything_of("*")
+    whole = text_of(signed_in(both).get(reverse("reconciliation")))
+    part = text_of(signed_in(narrow).get(reverse("reconciliation")))
+    for _, ours, theirs, _ in run.sums:
+        assert f"{theirs:,.2f} in MT4, {ours:,.2f} here" in whole
+        assert f"{theirs:,.2f} in MT4" not in part
+    assert "in the groups that you see" in part
+    assert f"{run.records} record" not in part
+
+
+def test_who_settles_is_told_only_where_they_see_both(place: Place) -> None:
+    everything_of("real-std*")
+    ChangeRequest.objects.filter(pk=place.unknown.pk).update(status=Status.UNKNOWN)
+    told = {one.person.name for one in Notice.objects.filter(request=place.unknown)}
+    assert "Rights real" not in told
