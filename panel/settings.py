@@ -246,6 +246,7 @@ MFA_TOTP_ISSUER = "Panel"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL and not HTTPS
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 USERSESSIONS_TRACK_ACTIVITY = True
+USERSESSIONS_ADAPTER = "panel.door.sessions.RecordedSessions"
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"panel@{PANEL_HOST}")
 EMAIL_CONFIG = environ.Env.email_url_config(env.text("EMAIL_URL", "consolemail://"))
 vars().update(EMAIL_CONFIG)

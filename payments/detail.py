@@ -12,6 +12,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from panel.commands import inbox
+from panel.commands.votes import in_scope
 from panel.models import Status
 from panel.ui import story
 from panel.ui.figures import money_text
@@ -110,8 +111,7 @@ class PaymentView(PanelView):
 
     def is_partly_hidden(self) -> bool:
         """Whether its request concerns an account that this person does not see."""
-        hidden = inbox.beyond(self.request.actor.person_or_fail())
-        return hidden.filter(request=self.payment.request_id).exists()
+        return not in_scope(self.payment.request, self.request.actor.person_or_fail())
 
     def facts(self) -> list[story.Row]:
         """What changed hands, where it was in another currency or with a fee."""

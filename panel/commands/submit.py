@@ -9,19 +9,19 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from panel import audit
-from panel.access.policy import Asked, needed
+from panel.access.actor import Actor
+from panel.access.policy import Asked, Needed, needed
 from panel.commands import happenings
 from panel.commands.base import Command, Invalid, PanelCommand, Target
 from panel.commands.errors import AlreadyDecided, Denied, KeyReused
 from panel.commands.payload import to_payload
-from panel.commands.states import Moved, move
+from panel.commands.states import NOT_HELD, Moved, move
 from panel.lib.digest import plain, sha256
 from panel.lib.references import new_reference
 from panel.models import ChangeRequest, Policy, RequestAuthor, RequestGroup, Status
 from panel.mt4.read import reader
 
 if TYPE_CHECKING:
-    from panel.access.actor import Actor
     from panel.models import Platform
     from panel.mt4.read import Reader
 
@@ -156,17 +156,7 @@ def submit(
         raise Invalid.of("Say why: whoever decides on it reads this.", "reason")
     before = plain(command.before(live))
     preview = command.preview(live)
-    rule = needed(
-        Policy.objects.filter(command=command.name, active=True),
-        Asked(
-            command.name,
-            platform.pk if platform else None,
-            target.group,
-            target.currency,
-            command.amount,
-        ),
-        at_least=command.least_needed,
-    )
+    rule = _rule(command, target, platform)
     try:
         with transaction.atomic():
             command.lock()
@@ -203,17 +193,7 @@ def submit(
                 policy_text=rule.text,
                 expires=timezone.now() + settings.REQUEST_LIFETIME,
             )
-            hands = {maker.pk}
-            if supersedes:
-                hands |= set(supersedes.authors.values_list("user_id", flat=True))
-            RequestAuthor.objects.bulk_create(
-                RequestAuthor(request=request, user_id=user_id) for user_id in sorted(hands)
-            )
-            if platform is not None:
-                RequestGroup.objects.bulk_create(
-                    RequestGroup(request=request, platform=platform, group=group)
-                    for group in sorted({*target.further_groups} - {target.group})
-                )
+            _write_people_and_groups(request, target, supersedes)
             type(command).opened(request)
             happenings.opened(request)
             audit.record(
@@ -241,14 +221,50 @@ def submit(
     return request
 
 
+def _rule(command: Command, target: Target, platform: Platform | None) -> Needed:
+    """What the policies ask for now."""
+    return needed(
+        Policy.objects.filter(command=command.name, active=True),
+        Asked(
+            command.name,
+            platform.pk if platform else None,
+            target.group,
+            target.currency,
+            command.amount,
+        ),
+        at_least=command.least_needed,
+    )
+
+
+def _write_people_and_groups(
+    request: ChangeRequest, target: Target, supersedes: ChangeRequest | None
+) -> None:
+    """Whose hands are in the request, and which further groups it concerns."""
+    hands = {request.maker_id}
+    if supersedes:
+        hands |= set(supersedes.authors.values_list("user_id", flat=True))
+    RequestAuthor.objects.bulk_create(
+        RequestAuthor(request=request, user_id=user_id) for user_id in sorted(hands)
+    )
+    if request.platform is not None:
+        RequestGroup.objects.bulk_create(
+            RequestGroup(request=request, platform=request.platform, group=group)
+            for group in sorted({*target.further_groups} - {target.group})
+        )
+
+
 def approve_at_once(request: ChangeRequest, command: Command, actor: Actor, source: str) -> None:
-    """The policy asks nobody: approved by rule, and set going once this transaction commits."""
+    """The policy asks nobody: it is set going by rule once this transaction commits.
+
+    The entry says that nobody approved it: the rule acted, not the maker.
+    """
     move(
         request,
         Status.APPROVED,
-        actor=actor,
+        actor=Actor.system("policy", request_id=actor.request_id),
         source=source,
-        detail=request.policy_text,
+        action=NOT_HELD,
+        detail=f"No approval needed: {request.policy_text}",
         decided=timezone.now(),
     )
     set_going(request, command)

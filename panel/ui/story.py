@@ -11,6 +11,7 @@ from typing import Any
 
 from panel.commands.base import Change
 from panel.commands.registry import COMMANDS
+from panel.commands.states import NOT_HELD
 from panel.commands.votes import given
 from panel.lib.digest import sha256
 from panel.lib.redact import is_secret
@@ -20,6 +21,7 @@ from panel.ui import figures
 _WORDS = {
     "request approval": "Approved",
     f"request {Status.APPROVED}": "Approved",
+    NOT_HELD: "Needed no approval",
     f"request {Status.PENDING}": "Sent back to be decided anew",
     f"request {Status.EXECUTING}": "Started",
     f"request {Status.DONE}": "Done",
@@ -36,6 +38,7 @@ _WORDS = {
 _NO_STEPS = ("attachment downloaded",)
 _LOOKS = {
     "request approval": "approved",
+    NOT_HELD: "approved",
     f"request {Status.EXECUTING}": "running",
     "secret shown": "quiet",
     "put on hold": "hold",
@@ -179,10 +182,12 @@ def _step(entry: AuditEntry, request: ChangeRequest) -> Step:
     detail, roles = entry.detail, entry.roles
     if entry.action == f"request {request.command}":
         title, detail = "Asked for", ""
+    elif entry.action == NOT_HELD:
+        detail = request.policy_text
     elif entry.action == f"request {Status.APPROVED}" and entry.code == "Unavailable":
         title = "Put back: the trade server did not answer"
     elif entry.action == f"request {Status.APPROVED}" and not request.approvals_needed:
-        # The maker's own hand set it going; nobody approved anything.
+        # As it was written down earlier: by the maker, though nobody approved anything.
         title, who, roles = "Needed no approval", "policy", ""
     said = f"“{entry.reason}”" if entry.reason else ""
     return Step(
