@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "panel.middleware.PrivatePagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -97,6 +98,7 @@ MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
     "panel.middleware.NoNulMiddleware",
     "panel.middleware.ActorMiddleware",
+    "panel.door.second_factor.SecondFactorMiddleware",
     "panel.middleware.PersonTimeZoneMiddleware",
 ]
 
@@ -318,10 +320,14 @@ LOGGING = {
             "foreign_pre_chain": _shared,
         }
     },
+    "filters": {"told_once": {"()": "panel.logs.ToldOnce"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django_structlog": {"level": "WARNING"},
+        # How a request ended is told by django_structlog, with the person and the number.
+        "django.request": {"filters": ["told_once"]},
+        "django.security.csrf": {"filters": ["told_once"]},
         "django.server": {"level": "WARNING"},
         # Each periodic task would write two lines every few seconds.
         "celery.worker.strategy": {"level": "WARNING"},

@@ -14,7 +14,7 @@ from panel.commands.errors import AlreadyDecided, Denied, Stale
 from panel.commands.expiry import expire_if_late, is_late
 from panel.commands.registry import load
 from panel.commands.states import move
-from panel.commands.submit import live_reader, set_going
+from panel.commands.submit import NO_FACTOR, live_reader, set_going
 from panel.commands.votes import may_vote
 from panel.lib.digest import plain, sha256
 from panel.models import Approval, ChangeRequest, Status
@@ -126,7 +126,7 @@ def _may_decide(request: ChangeRequest, actor: Actor, source: str) -> User:
         raise AlreadyDecided(LATE)
     if request.status != Status.PENDING:
         raise AlreadyDecided(_first(request))
-    why = why_not(request, person)
+    why = why_not(request, person) or (NO_FACTOR if person.lacks_factor else "")
     if why:
         audit.record(
             actor, "request decision", source=source, request=request, outcome="denied", detail=why

@@ -20,9 +20,7 @@ def is_late(request: ChangeRequest) -> bool:
     What is on hold waits for whoever holds it; its release gives it time anew.
     """
     return (
-        request.status in NOT_TAKEN_UP
-        and not request.on_hold
-        and request.expires <= timezone.now()
+        request.status in NOT_TAKEN_UP and not request.on_hold and request.expires <= timezone.now()
     )
 
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from panel.mt4.read import Reader
 
 
+NO_FACTOR = "Your role demands a second factor: set one up first."
+
+
 def live_reader(command: Command) -> Reader | None:
     """The reader of the command's platform; None for a change of the panel itself."""
     platform = command.get_platform()
@@ -36,6 +39,9 @@ def check_right(command: Command, actor: Actor, *, source: str) -> None:
     """Raise `Denied`, and record it, unless the actor has the command's right."""
     if not actor.may(command.permission):
         _denied(command, actor, source, f"{actor.label} lacks the right {command.permission}.")
+    if actor.user is not None and actor.user.lacks_factor:
+        why = f"{actor.label} needs a second factor and has none."
+        _denied(command, actor, source, why, told=NO_FACTOR)
 
 
 def check_scope(

@@ -5,11 +5,15 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from panel.access.masks import matches, parts
-from panel.access.permissions import MACHINE_RIGHTS
+from panel.access.permissions import FACTOR_RIGHTS, MACHINE_RIGHTS
+
+# Types of the sign-in library; recovery codes alone are none.
+SECOND_FACTORS = ("totp", "webauthn")
 
 
 class Role(models.Model):
@@ -19,12 +23,19 @@ class Role(models.Model):
     name = models.CharField(max_length=60)
     description = models.CharField(max_length=200, blank=True)
     permissions = models.JSONField(default=list)
+    # Whether its people need a second factor, although none of its rights demands one.
+    second_factor = models.BooleanField(default=False)
 
     class Meta:
         ordering = ("name",)
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def needs_factor(self) -> bool:
+        """Whether its people may do nothing before they have a second factor."""
+        return self.second_factor or not FACTOR_RIGHTS.isdisjoint(self.permissions)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -90,6 +101,15 @@ class User(AbstractBaseUser):
     def may(self, permission: str) -> bool:
         """Whether a role of this person carries the right."""
         return permission in self.rights
+
+    @property
+    def lacks_factor(self) -> bool:
+        """Whether a role of this person demands a second factor and they have none. Read anew each
+        time; on a demo nobody needs one.
+        """
+        if settings.DEMO or not any(role.needs_factor for role in self.held):
+            return False
+        return not self.authenticator_set.filter(type__in=SECOND_FACTORS).exists()
 
     @cached_property
     def scope_rows(self) -> list[tuple[int | None, str]]:

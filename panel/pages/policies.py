@@ -114,7 +114,6 @@ class PolicyListView(PanelView):
             most=MOST_WAITING,
         )
 
-
     def earlier_rules(self) -> list[EarlierRule]:
         """The waiting requests that stand under a rule which has been changed since."""
         person = self.request.actor.person_or_fail()
