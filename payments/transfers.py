@@ -146,6 +146,7 @@ class Transfer(TwoLegged):
             now.currency,
             self.amount,
             at_least=self.least_needed,
+            reference=self.request_reference,
         )
         gets = money_text(self.arrives, there.currency)
         opening = (

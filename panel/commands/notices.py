@@ -13,10 +13,12 @@ from collections.abc import Iterable, Set
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from panel.commands.decide import why_not
 from panel.commands.happenings import STEPS, Event
+from panel.commands.inbox import beyond
 from panel.commands.registry import command_class
 from panel.commands.settle import SettleUnknown, hands
 from panel.commands.votes import in_scope
@@ -199,9 +201,15 @@ def wants_mail(person: User, kind: str) -> bool:
 # --- Read by people -------------------------------------------------------------------------
 
 
+def notices_of(person: User) -> QuerySet[Notice]:
+    """The person's notices, but those of others' requests that have come to lie out of sight."""
+    hidden = Q(request__in=beyond(person).values("request")) & ~Q(request__maker=person)
+    return Notice.objects.filter(~hidden, person=person)
+
+
 def unread_count(person: User) -> int:
     """What the bell says."""
-    return Notice.objects.filter(person=person, read__isnull=True).count()
+    return notices_of(person).filter(read__isnull=True).count()
 
 
 def seen(person: User, request: ChangeRequest) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, ClassVar
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -103,13 +104,18 @@ class User(AbstractBaseUser):
         return permission in self.rights
 
     @property
+    def has_factor_now(self) -> bool:
+        """Whether a second factor is set up; read anew each time."""
+        return Authenticator.objects.filter(user=self, type__in=SECOND_FACTORS).exists()
+
+    @property
     def lacks_factor(self) -> bool:
         """Whether a role of this person demands a second factor and they have none. Read anew each
         time; on a demo nobody needs one.
         """
         if settings.DEMO or not any(role.needs_factor for role in self.held):
             return False
-        return not self.authenticator_set.filter(type__in=SECOND_FACTORS).exists()
+        return not self.has_factor_now
 
     @cached_property
     def scope_rows(self) -> list[tuple[int | None, str]]:
@@ -128,6 +134,13 @@ class User(AbstractBaseUser):
         return any(
             platform in (None, platform_id) and set(parts(masks)) == {"*"}
             for platform, masks in self.scope_rows
+        )
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether no MT4 group of any platform is left out of this person's scopes."""
+        return any(
+            platform is None and set(parts(masks)) == {"*"} for platform, masks in self.scope_rows
         )
 
     def sees_platform(self, platform_id: int) -> bool:

@@ -37,8 +37,6 @@ from panel.ui.tables import Empty, Table
 from panel.ui.views import PanelView, TableView
 
 READ = "audit read"
-# No platform has it: whoever sees every group there sees every group everywhere.
-ANY_PLATFORM = 0
 OUTCOMES = (
     ("ok", "done"),
     ("denied", "denied"),
@@ -55,7 +53,7 @@ def visible_entries(person: User) -> QuerySet[AuditEntry]:
     """
     hidden = beyond(person).values("request__reference")
     seen, own_field = within_scopes(person), Q(platform_id__isnull=True)
-    if not person.sees_every_group(ANY_PLATFORM):
+    if not person.sees_everything:
         whole = [pk for pk, _ in person.scope_rows if pk and person.sees_every_group(pk)]
         seen &= ~Q(reference__in=hidden) & (~Q(mt4_group=EVERY_GROUP) | Q(platform_id__in=whole))
         own_field &= ~Q(action=READ) | Q(actor_id=person.pk)

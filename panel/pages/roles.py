@@ -73,8 +73,8 @@ class RoleForm(ReasonForm):
     second_factor = forms.BooleanField(
         label="Needs a second factor",
         required=False,
-        help_text="Its people are led to set one up before anything else. Whoever approves money or "
-        "keeps staff, policies, limits or platforms needs one in any case.",
+        help_text="Its people are led to set one up before anything else. Whoever approves money "
+        "or keeps staff, policies, limits or platforms needs one in any case.",
     )
     field_order = ("slug", "title", "description", "second_factor", "rights", "reason")
 

@@ -41,10 +41,14 @@ def test_a_request_past_its_time_cannot_be_approved_or_rejected(
     platform: Platform, cast: Cast
 ) -> None:
     login = new_account(platform)
-    for decide in (
-        lambda late: approve_as(cast.bob, late),
-        lambda late: reject(late, actor=actor(cast.bob), source="test", reason="too old"),
-    ):
+
+    def no(late: ChangeRequest) -> ChangeRequest:
+        return reject(late, actor=actor(cast.bob), source="test", reason="too old")
+
+    def yes(late: ChangeRequest) -> ChangeRequest:
+        return approve_as(cast.bob, late)
+
+    for decide in (yes, no):
         late = run_out(ask_withdrawal(cast.olga, login, "10.00"))
         assert late not in waiting_for(cast.bob)
         assert "expired" in why_not(late, cast.bob)

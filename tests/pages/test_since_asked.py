@@ -91,6 +91,7 @@ def test_which_rule_a_waiting_request_stands_under_is_said_on_every_page_of_both
         told = text_of(signed_in(person).get(url))
         assert f"It stands under the rule of then: {asked_under}" in told, url
         assert "Asked for now: Needs 3 approvals over 5.00" in told, url
+        assert "needs three" not in told, url
     listed = text_of(signed_in(cast.ada).get(reverse("policy_list"))).partition("earlier rule")[2]
     assert request.reference in listed
     assert asked_under in listed

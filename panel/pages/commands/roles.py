@@ -11,7 +11,6 @@ from panel.commands.administration import ADMINISTRATOR, AdministrationCommand, 
 from panel.commands.base import Change, Check, Preview, Target
 from panel.commands.registry import register
 from panel.models import Role, User
-from panel.models.staff import SECOND_FACTORS
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
@@ -111,7 +110,7 @@ class ChangeRole(AdministrationCommand):
         people_without = [
             person
             for person in User.objects.filter(is_active=True, roles__slug=self.slug)
-            if not person.authenticator_set.filter(type__in=SECOND_FACTORS).exists()
+            if not person.has_factor_now
         ]
         if _factor_words(self.second_factor, wanted) != "not needed" and people_without:
             names = ", ".join(person.name for person in people_without)
