@@ -89,6 +89,8 @@ def _lacks_approvals(request: ChangeRequest) -> bool:
 
     Whoever gave it has been deactivated or lost the right since: nothing is sent on their word.
     """
+    if not request.approvals_needed or request.on_hold:
+        return False
     counted, lost = votes.given(request)
     if counted >= request.approvals_needed:
         return False

@@ -106,7 +106,7 @@ class User(AbstractBaseUser):
     @property
     def has_factor_now(self) -> bool:
         """Whether a second factor is set up; read anew each time."""
-        return Authenticator.objects.filter(user=self, type__in=SECOND_FACTORS).exists()
+        return bool(Authenticator.objects.filter(user=self, type__in=SECOND_FACTORS).exists())
 
     @property
     def lacks_factor(self) -> bool:
