@@ -58,6 +58,20 @@ class NoNulMiddleware:
         return self.get_response(request)
 
 
+class PrivatePagesMiddleware:
+    """No browser and no proxy keeps an answer of the panel: after signing out nobody finds a page
+    of it with the back button, nor a download in a cache. Static files never come by here.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+
 class ActorMiddleware:
     """Puts `request.actor` on every request, and its id on every log line and answer."""
 

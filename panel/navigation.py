@@ -195,6 +195,9 @@ def frame(request: PanelRequest) -> dict[str, Any]:
     person = getattr(request, "user", None)
     if not isinstance(person, User):
         return {"theme": "", "demo": demo_people() if settings.DEMO else ()}
+    if person.lacks_factor:
+        # Nothing is open to them but setting one up: no page to go to, nothing that polls.
+        return {"locked": True, "theme": person.preferences.get("theme", "auto")}
     seen = platforms_of(person)
     words = (person.name or person.email).replace("@", " ").split()
     return {

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from panel.access.policy import Asked, Needed, needed
 from panel.commands.base import Check
-from panel.models import Hold, Platform, Policy, Status
+from panel.models import ChangeRequest, Hold, Platform, Policy, Status
 from panel.ui.figures import money_text
 from payments.models import Kind, Method, Payment
 
@@ -56,10 +56,12 @@ def duplicates(
     if external_reference:
         used = rows.filter(external_reference=external_reference, kind=kind).first()
         if used:
+            # Whoever reads this may not see another account: its payment's page knows who may.
+            here = (used.platform_id, used.login) == (platform.pk, login)
             yield Check(
                 "warn",
                 f"External reference {external_reference} was used before: {used.reference} on "
-                f"{used.login}, {used.get_status_display()}.",
+                f"{'this' if here else 'another'} account, {used.get_status_display()}.",
             )
 
 
@@ -111,8 +113,16 @@ def rule_for(
     amount: Decimal,
     *,
     at_least: Needed,
+    reference: str,
 ) -> Needed:
-    """What the policies ask for a payment, as `submit` will ask them."""
+    """What the policies ask for a payment, as `submit` will ask them.
+
+    A request that is there already, by its reference, stands under the rule it was asked under.
+    """
+    request = ChangeRequest.objects.filter(reference=reference).first() if reference else None
+    if request is not None:
+        roles = tuple(request.approver_roles)
+        return Needed(request.approvals_needed, roles, request.policy_text)
     return needed(
         Policy.objects.filter(command=command, active=True),
         Asked(command, platform.pk, group, currency, amount),

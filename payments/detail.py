@@ -12,6 +12,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from panel.commands import inbox
+from panel.commands.votes import in_scope
 from panel.models import Status
 from panel.ui import story
 from panel.ui.figures import money_text
@@ -108,6 +109,10 @@ class PaymentView(PanelView):
         ]
         return found
 
+    def is_partly_hidden(self) -> bool:
+        """Whether its request concerns an account that this person does not see."""
+        return not in_scope(self.payment.request, self.request.actor.person_or_fail())
+
     def facts(self) -> list[story.Row]:
         """What changed hands, where it was in another currency or with a fee."""
         payment = self.payment
@@ -136,6 +141,7 @@ class PaymentView(PanelView):
             paid=self.facts(),
             left=self.left,
             linked=self.linked(),
+            partly_hidden=self.is_partly_hidden(),
             owed=owed.of_request(payment.request)[:LEGS],
             records=list(records.order_by("ticket")),
             as_of=mirror.read_at if mirror else None,

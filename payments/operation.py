@@ -158,7 +158,13 @@ class MoneyCommand(MT4Command):
         then = self._then(now)
         platform = self.get_platform()
         rule = checks.rule_for(
-            self.name, platform, now.group, now.currency, self.amount, at_least=self.least_needed
+            self.name,
+            platform,
+            now.group,
+            now.currency,
+            self.amount,
+            at_least=self.least_needed,
+            reference=self.request_reference,
         )
         parts = [self._opening(now), self._effect(now, then), checks.rule_text(rule)]
         return Preview(

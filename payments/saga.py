@@ -239,7 +239,7 @@ class TwoLegged(MoneyCommand):
         owed.write_down(
             command._row_back(request),
             f"Money on neither account: {amount} owed to {command.login}. It left with "
-            f"{request.reference}, did not reach {command.to_login}, and was not put back.",
+            f"{request.reference}, did not reach the other account, and was not put back.",
         )
 
     @classmethod

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from panel import audit
 from panel.access.policy import Needed
-from panel.commands.base import Change, Check, Invalid, Preview
+from panel.commands.base import Change, Check, Invalid, Preview, Target
 from panel.commands.registry import register
 from panel.lib.money import LARGEST, ZERO, decimals_problem
 from panel.ui.figures import money_text
@@ -50,6 +50,16 @@ class Transfer(TwoLegged):
             return standing(reader, self.to_login)
         except Invalid as invalid:
             raise Invalid.of(_no_account(self.to_login), "to_login") from invalid
+
+    def target(self, reader: Reader | None) -> Target:
+        """The source; whoever sees the request has to see the receiving account too."""
+        target = super().target(reader)
+        try:
+            there = self._there(reader)
+        except Invalid:
+            # There is none: `validate` says so beside the field, with whatever else is wrong.
+            return target
+        return replace(target, further_groups=(there.group,))
 
     def _field_errors(self) -> Iterator[tuple[str, list[str]]]:
         yield from super()._field_errors()
@@ -141,6 +151,7 @@ class Transfer(TwoLegged):
             now.currency,
             self.amount,
             at_least=self.least_needed,
+            reference=self.request_reference,
         )
         gets = money_text(self.arrives, there.currency)
         opening = (

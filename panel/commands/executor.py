@@ -25,9 +25,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from panel.access.actor import Actor
-from panel.commands import holds, restoration
+from panel.commands import holds, restoration, votes
 from panel.commands.base import Invalid, MT4Command, PanelCommand
 from panel.commands.call import Call, HandedOver, NotAllowed, Undecided, Undone
+from panel.commands.expiry import expire_if_late
 from panel.commands.happenings import happened
 from panel.commands.registry import command_class, load
 from panel.commands.states import Moved, move
@@ -63,6 +64,8 @@ def claim(request_id: int) -> ChangeRequest | None:
         return None
     if restoration.is_open():
         return None
+    if expire_if_late(request) or _lacks_approvals(request):
+        return None
     try:
         with transaction.atomic():
             holds.take(request, accounts_of(request))
@@ -83,6 +86,35 @@ def claim(request_id: int) -> ChangeRequest | None:
         _wait_for_other(request, held.other)
         return None
     return request
+
+
+def _lacks_approvals(request: ChangeRequest) -> bool:
+    """Send it back to be decided if an approval that it needs counts no longer; whether it was so.
+
+    Whoever gave it has been deactivated or lost the right since: nothing is sent on their word.
+    """
+    if not request.approvals_needed or request.on_hold:
+        return False
+    counted, lost = votes.given(request)
+    if counted >= request.approvals_needed:
+        return False
+    try:
+        with transaction.atomic():
+            happened(request, Happening.Event.ASKED)
+            move(
+                request,
+                Status.PENDING,
+                actor=WORKER,
+                source="worker",
+                guard=Q(attempt=request.attempt),
+                detail=" ".join(["Nothing was sent.", *(one.text for one in lost)]),
+                decided=None,
+                waiting_for="",
+                not_before=None,
+            )
+    except Moved:
+        log.info("not sent back: somebody was first", reference=request.reference)
+    return True
 
 
 def accounts_of(request: ChangeRequest) -> Sequence[int]:

@@ -23,10 +23,11 @@ from kombu.exceptions import OperationalError
 from panel import audit
 from panel.access import contact
 from panel.access.request import PanelRequest
-from panel.commands.inbox import within_scopes
+from panel.commands.inbox import beyond, within_scopes
 from panel.commands.registry import COMMANDS
 from panel.door.views import PermissionRequired
 from panel.models import AuditEntry, User
+from panel.models.audit import EVERY_GROUP
 from panel.pages.tasks import verify_log
 from panel.ui.columns import Column
 from panel.ui.links import Link
@@ -45,8 +46,18 @@ OUTCOMES = (
 
 
 def visible_entries(person: User) -> QuerySet[AuditEntry]:
-    """Entries of the panel itself, and those of platforms and MT4 groups within scopes."""
-    return AuditEntry.objects.filter(Q(platform_id__isnull=True) | within_scopes(person))
+    """Entries of the panel itself, and those of platforms and MT4 groups within scopes.
+
+    Of a request that concerns several accounts, only to those who see all of them. What others
+    looked for in this log may name anybody: it is for those who see everything.
+    """
+    hidden = beyond(person).values("request__reference")
+    seen, own_field = within_scopes(person), Q(platform_id__isnull=True)
+    if not person.sees_everything:
+        whole = [pk for pk, _ in person.scope_rows if pk and person.sees_every_group(pk)]
+        seen &= ~Q(reference__in=hidden) & (~Q(mt4_group=EVERY_GROUP) | Q(platform_id__in=whole))
+        own_field &= ~Q(action=READ) | Q(actor_id=person.pk)
+    return AuditEntry.objects.filter(own_field | seen)
 
 
 def entry_url(entry: AuditEntry) -> str:

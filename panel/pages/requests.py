@@ -27,7 +27,7 @@ from panel.pages.tables import review_url
 from panel.ui import reasons, story
 from panel.ui.details import details_of
 from panel.ui.figures import money_text
-from panel.ui.look import Look, live_look
+from panel.ui.look import Look, live_look, told_of
 from panel.ui.views import PanelView
 
 NO_CHANGE = 204
@@ -136,11 +136,8 @@ class RequestView(PanelView):
             raise Http404
         try:
             done = step(change)
-        except AlreadyDecided:
-            change.refresh_from_db()
-            messages.warning(
-                request, f"Somebody else was first: it is {change.get_status_display()} now."
-            )
+        except AlreadyDecided as already:
+            messages.warning(request, str(already))
             done = True
         except Denied as denied:
             self.trouble = [str(denied)]
@@ -240,6 +237,8 @@ class RequestView(PanelView):
             "mine": mine,
             "may_withdraw": mine and change.status in (Status.PENDING, Status.APPROVED),
             "why_not": why_not,
+            # The decision tells it among its checks.
+            "told_of": told_of(change) if change.status == Status.PENDING and not look else [],
             "look": look,
             "stale": self.stale,
             "trouble": self.trouble,

@@ -23,6 +23,7 @@ from panel.commands.base import Command
 from panel.commands.registry import COMMANDS
 from panel.door.views import PermissionRequired
 from panel.models import AuditEntry, Platform, Role, User
+from panel.models.staff import SECOND_FACTORS
 from panel.pages.commands.staff import ChangeStaff, InviteStaff, scopes_of
 from panel.pages.invitation import send_invitation
 from panel.pages.sessions import sessions_of
@@ -35,7 +36,6 @@ from panel.ui.views import PanelView, TableView
 
 LAST = 10
 PEOPLE = User.objects.filter(is_machine=False)
-SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 def person_url(person: User) -> str:

@@ -36,13 +36,19 @@ def command_choices() -> list[tuple[str, str]]:
     )
 
 
+def maker_words(row: ChangeRequest) -> str:
+    """The maker's name; that they are gone, where somebody has to know it to decide."""
+    gone = row.is_open and not row.maker.is_active and not row.maker.is_machine
+    return f"{row.maker.name} (deactivated)" if gone else row.maker.name
+
+
 _COLUMNS = (
     Column("reference", "Reference", "copy"),
     Column("label", "Change", value=label_of),
     Column("amount", "Amount", "money", sort="amount", currency="currency", strong=True),
     Column("object_text", "About", "clip"),
     Column("mt4_group", "Group", shown=False),
-    Column("maker", "Asked by", value="maker.name", sort="maker__name"),
+    Column("maker", "Asked by", value=maker_words, sort="maker__name"),
     Column("reason", "Why", "clip", shown=False),
     Column("created", "Asked", "time", sort="created"),
 )

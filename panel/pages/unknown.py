@@ -211,8 +211,10 @@ class SettleView(CommandView):
     form_class = SettleForm
 
     def get_title(self) -> str:
-        """Which one."""
-        return f"Settle {self.kwargs['reference']}"
+        """Which one; for those who may not see it, it does not exist."""
+        seen = inbox.visible_requests(self.request.actor.person_or_fail())
+        change = get_object_or_404(seen, reference=self.kwargs["reference"])
+        return f"Settle {change.reference}"
 
     def get_crumbs(self) -> list[Link]:
         """Below the evidence."""

@@ -10,7 +10,9 @@ from panel.access import contact
 from panel.commands import decide
 from panel.commands.base import Check, Invalid, MT4Command, Preview
 from panel.commands.registry import command_class
+from panel.commands.rules import earlier_rule
 from panel.commands.submit import live_reader
+from panel.commands.votes import given, maker_gone
 from panel.lib.digest import sha256
 from panel.models import ChangeRequest
 from panel.mt4.errors import MT4Error, Unavailable
@@ -74,10 +76,14 @@ class Look:
 def live_look(request: ChangeRequest) -> Look:
     """Read everything anew. What goes wrong is told in the look, not raised."""
     if request.platform and request.platform.is_away and _asks_mt4(request):
-        return Look(away=f"{request.platform.name} does not answer: its figures cannot be read.")
+        return Look(
+            away=f"{request.platform.name} does not answer: its figures cannot be read.",
+            checks=told_of(request),
+        )
     look = Look()
     if request.on_hold:
         look.checks.append(Check("stop", f"It is on hold: {request.on_hold}"))
+    look.checks += told_of(request)
     try:
         command, live = decide.live_before(request)
         reader = live_reader(command)
@@ -94,6 +100,16 @@ def live_look(request: ChangeRequest) -> Look:
     except MT4Error as refused:
         look.checks.append(Check("stop", refused.explain()))
     return look
+
+
+def told_of(request: ChangeRequest) -> list[Check]:
+    """What has happened around the request since it was asked for: its maker, its rule."""
+    texts = [maker_gone(request)]
+    earlier = earlier_rule(request)
+    if earlier:
+        texts.append(earlier.text)
+    texts += [lost.text for lost in given(request)[1]]
+    return [Check("warn", text) for text in texts if text]
 
 
 def _asks_mt4(request: ChangeRequest) -> bool:

@@ -11,6 +11,8 @@ from typing import Any
 
 from panel.commands.base import Change
 from panel.commands.registry import COMMANDS
+from panel.commands.states import NOT_HELD
+from panel.commands.votes import given
 from panel.lib.digest import sha256
 from panel.lib.redact import is_secret
 from panel.models import Approval, AuditEntry, ChangeRequest, Status
@@ -19,6 +21,8 @@ from panel.ui import figures
 _WORDS = {
     "request approval": "Approved",
     f"request {Status.APPROVED}": "Approved",
+    NOT_HELD: "Needed no approval",
+    f"request {Status.PENDING}": "Sent back to be decided anew",
     f"request {Status.EXECUTING}": "Started",
     f"request {Status.DONE}": "Done",
     f"request {Status.FAILED}": "Failed",
@@ -34,6 +38,7 @@ _WORDS = {
 _NO_STEPS = ("attachment downloaded",)
 _LOOKS = {
     "request approval": "approved",
+    NOT_HELD: "approved",
     f"request {Status.EXECUTING}": "running",
     "secret shown": "quiet",
     "put on hold": "hold",
@@ -190,10 +195,12 @@ def _step(entry: AuditEntry, request: ChangeRequest) -> Step:
     detail, roles = entry.detail, entry.roles
     if entry.action == f"request {request.command}":
         title, detail = "Asked for", ""
+    elif entry.action == NOT_HELD:
+        detail = request.policy_text
     elif entry.action == f"request {Status.APPROVED}" and entry.code == "Unavailable":
         title = "Put back: the trade server did not answer"
     elif entry.action == f"request {Status.APPROVED}" and not request.approvals_needed:
-        # The maker's own hand set it going; nobody approved anything.
+        # As it was written down earlier: by the maker, though nobody approved anything.
         title, who, roles = "Needed no approval", "policy", ""
     said = f"“{entry.reason}”" if entry.reason else ""
     return Step(
@@ -210,8 +217,7 @@ def _to_come(request: ChangeRequest) -> Step | None:
         case _ if request.on_hold:
             return Step("On hold", "hold", detail=request.on_hold)
         case Status.PENDING:
-            given = sum(one.decision == Approval.Decision.APPROVE for one in decided(request))
-            left = request.approvals_needed - given
+            left = max(request.approvals_needed - given(request)[0], 1)
             by = " or ".join(request.approver_roles) or "somebody with the right"
             people = "one approval" if left == 1 else f"{left} approvals"
             return Step(f"Waits for {people}", "waiting", detail=f"By {by}.")
@@ -232,7 +238,7 @@ def version(request: ChangeRequest) -> str:
         [
             request.status,
             request.attempt,
-            request.approvals.count(),
+            given(request)[0],
             request.checks,
             request.needs_person,
             request.waiting_for,

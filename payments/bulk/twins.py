@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -18,6 +19,7 @@ WITHIN = timedelta(days=30)
 # A file whose lines were sent, or may yet be.
 COUNTED = ("submitted", "running", "cancelling", "cancelled", "finished")
 NOT_SENT = ("rejected", "cancelled")
+HIDDEN = "a payment of an account outside your scopes"
 
 Same = tuple[int, str, Decimal, str]
 Name = tuple[str, str]
@@ -85,7 +87,8 @@ class Twins:
 
 def earlier(file: BulkFile, about: Q) -> tuple[dict[Same, str], dict[Name, str]]:
     """Recent payments and lines of other files, by what a twin has in common; the values say
-    which they are. `about` narrows by `login` and `external_reference`.
+    which they are, where whoever uploaded the file may see them. `about` narrows by `login` and
+    `external_reference`.
     """
     since = timezone.now() - WITHIN
     payments: QuerySet[Payment] = Payment.objects.filter(
@@ -97,13 +100,15 @@ def earlier(file: BulkFile, about: Q) -> tuple[dict[Same, str], dict[Name, str]]
     items = BulkItem.objects.filter(about, file__in=list(files.values_list("pk", flat=True)))
     same: dict[Same, str] = {}
     named: dict[Name, str] = {}
-    columns = ("login", "kind", "amount", "external_reference", "reference")
+    columns = ("login", "kind", "amount", "external_reference", "reference", "mt4_group")
+    sees = cache(lambda group: file.uploaded_by.sees(file.platform_id, group))
     for rows in (payments, items.exclude(state__in=NOT_SENT)):
         found = rows.order_by().values_list(*columns)
-        for login, kind, amount, external, reference in found.iterator(chunk_size=2000):
-            same[login, kind, amount, external] = reference
+        for login, kind, amount, external, reference, group in found.iterator(chunk_size=2000):
+            shown = reference if sees(group) else HIDDEN
+            same[login, kind, amount, external] = shown
             if external:
-                named[kind, external] = reference
+                named[kind, external] = shown
     return same, named
 
 

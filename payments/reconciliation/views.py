@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -48,6 +51,32 @@ LONGEST = timedelta(days=93)
 def differences_of(person: User) -> QuerySet[Difference]:
     """The differences within a person's scopes."""
     return Difference.objects.filter(visible(person.scope_rows, "mt4_group"))
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a comparison says to a person. `whole`: they see every group of the platform.
+
+    `excess` is by how much MT4 has more, by currency; for those who see some groups alone, over
+    what did not fit in these.
+    """
+
+    whole: bool
+    found: int
+    excess: list[tuple[str, Decimal]]
+
+
+def sums_for(person: User, run: Reconciliation) -> Sums:
+    """The figures of a comparison that is done, over the accounts that the person sees."""
+    if person.sees_every_group(run.platform_id):
+        return Sums(True, run.found, [(currency, more) for currency, _, _, more in run.sums])
+    rows = differences_of(person).filter(platform=run.platform_id, last_seen__gte=run.finished)
+    by_currency: dict[str, Decimal] = defaultdict(Decimal)
+    number = 0
+    for row in rows.exclude(kind=Difference.Kind.OWED).exclude(state=State.GONE):
+        by_currency[row.currency] += row.excess
+        number += 1
+    return Sums(False, number, sorted(by_currency.items()))
 
 
 def crumbs() -> list[Link]:
@@ -100,7 +129,12 @@ class ReconciliationView(TableView):
         runs = list(rows.select_related("asked_by")[:RUNS])
         done = rows.filter(state=Reconciliation.State.DONE).select_related("asked_by").first()
         return super().get_context(
-            runs=runs, last=runs[0] if runs else None, done=done, stages=self._tabs(), **extra
+            runs=runs,
+            last=runs[0] if runs else None,
+            done=done,
+            sums=sums_for(self.request.actor.person_or_fail(), done) if done else None,
+            stages=self._tabs(),
+            **extra,
         )
 
     def _tabs(self) -> list[ShownTab]:
