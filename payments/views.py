@@ -118,6 +118,10 @@ class MoneyView(AccountMixin, CommandView):
         )
         return limits.room(self.request.actor.person_or_fail(), one)
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Amounts are read in the account's currency."""
+        return {**super().get_form_kwargs(), "currency": self.account.currency}
+
     def get_command(self, cleaned: dict[str, Any]) -> Command:
         """The command of the form's values."""
         values = {name: value for name, value in cleaned.items() if name != "reason"}
@@ -130,9 +134,8 @@ class PaidView(MoneyView):
     """A form of money from outside, or to it."""
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """What the fields are called in this account's currency."""
-        out = Kind(self.command_class.kind).is_out
-        return {**super().get_form_kwargs(), "currency": self.account.currency, "out": out}
+        """Whether money leaves."""
+        return {**super().get_form_kwargs(), "out": Kind(self.command_class.kind).is_out}
 
     def get_initial(self) -> dict[str, Any]:
         """What was worked out is worked out again."""

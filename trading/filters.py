@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters as filters
 
+from panel.ui.filters import AmountRangeFilter
 from trading.models import Trade
 
 POSITION_SIDES = [(0, "buy"), (1, "sell")]
@@ -35,7 +36,7 @@ class PositionFilter(_TradeFilter):
     """Also side and profit."""
 
     command = filters.ChoiceFilter(choices=POSITION_SIDES, label="Type", empty_label="Any")
-    profit = filters.RangeFilter(label="Profit")
+    profit = AmountRangeFilter(label="Profit")
 
 
 class OrderFilter(_TradeFilter):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 ZERO = Decimal("0.00")
@@ -17,8 +16,6 @@ WHOLE = frozenset(
 )
 """Currencies without a smaller unit (ISO 4217): MT4 keeps accounts in yen to the whole yen, in
 balance, profit, swap, commission and margin alike."""
-
-_AMOUNT = re.compile(r"[+-]?(\d+|\d{1,3}([ ,\u00a0\u202f]\d{3})+)(\.\d+)?")
 
 
 def decimals(currency: str) -> int:
@@ -52,23 +49,6 @@ def cents_down(amount: Decimal) -> Decimal:
 def has_part_cents(amount: Decimal) -> bool:
     """Whether the amount has more than two decimals that matter."""
     return amount != amount.quantize(CENT, ROUND_DOWN)
-
-
-def parse(text: str) -> Decimal:
-    """An amount typed by a person: ``1234.5``, ``1,234.50`` or ``1 234.50``.
-
-    Raises ValueError, with words for the person, on anything else: a comma as decimal sign
-    is refused rather than guessed, since the guess could be off by a thousand.
-    """
-    text = text.strip()
-    if not _AMOUNT.fullmatch(text):
-        raise ValueError("Enter an amount such as 1,234.50, with a point before the cents.")
-    amount = Decimal(re.sub(r"[ ,\u00a0\u202f]", "", text))
-    if abs(amount) > LARGEST:
-        raise ValueError(f"The amount must not exceed {show(LARGEST)}.")
-    if has_part_cents(amount):
-        raise ValueError("Use at most two decimals.")
-    return cents(amount)
 
 
 def show(amount: Decimal, currency: str = "") -> str:

@@ -9,8 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django_filters import FilterSet, TypedChoiceFilter
+from django_filters import FilterSet, RangeFilter, TypedChoiceFilter
+from django_filters.fields import RangeField
 
+from panel.ui.amounts import AmountField
 from panel.ui.figures import date_text, money_text, when_whole
 from panel.ui.tables import Table
 
@@ -24,6 +26,20 @@ class YesNoFilter(TypedChoiceFilter):  # type: ignore[misc]
             coerce=lambda word: word == "yes",
             **kwargs,
         )
+
+
+class AmountRangeField(RangeField):  # type: ignore[misc]
+    """Two amounts, read as amounts are in forms and files."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        both = (AmountField(required=False), AmountField(required=False))
+        super().__init__(both, *args, **kwargs)
+
+
+class AmountRangeFilter(RangeFilter):  # type: ignore[misc]
+    """An amount from, to, or both."""
+
+    field_class = AmountRangeField
 
 
 @dataclass(frozen=True, slots=True)

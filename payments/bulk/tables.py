@@ -9,6 +9,7 @@ import django_filters as filters
 from django.urls import reverse
 
 from panel.ui.columns import Column
+from panel.ui.filters import AmountRangeFilter
 from panel.ui.links import Link
 from panel.ui.tables import Empty, Table
 from payments.bulk.sums import in_words
@@ -116,7 +117,7 @@ class LineFilter(filters.FilterSet):  # type: ignore[misc]
     kind = filters.MultipleChoiceFilter(
         choices=[(kind.value, kind.label) for kind in BULK_KINDS], label="Kind"
     )
-    amount = filters.RangeFilter(label="Amount")
+    amount = AmountRangeFilter(label="Amount")
 
     class Meta:
         model = BulkItem
