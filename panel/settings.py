@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "panel.middleware.NoNulMiddleware",
+    "panel.middleware.CleanTextMiddleware",
     "panel.middleware.ActorMiddleware",
     "panel.middleware.PersonTimeZoneMiddleware",
 ]

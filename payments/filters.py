@@ -5,7 +5,7 @@ from __future__ import annotations
 import django_filters as filters
 
 from panel.models import Status
-from panel.ui.filters import AmountRangeFilter
+from panel.ui.filters import AmountRangeFilter, DayRangeFilter
 from payments.models import Kind, Method, Payment
 
 
@@ -29,7 +29,7 @@ class PaymentFilter(filters.FilterSet):  # type: ignore[misc]
     paid_currency = filters.ChoiceFilter(
         choices=_paid_currencies, label="Paid in", empty_label="any"
     )
-    created = filters.DateFromToRangeFilter(label="Asked")
+    created = DayRangeFilter(label="Asked")
     amount = AmountRangeFilter(label="Amount")
 
     class Meta:

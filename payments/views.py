@@ -6,21 +6,21 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from panel.commands.base import Command
 from panel.mt4.read import reader
-from panel.ui import books
+from panel.ui import books, search
 from panel.ui.account import PAYMENT_DEEDS, AccountMixin, AccountView
 from panel.ui.commands import CommandView
 from panel.ui.figures import money_text
 from panel.ui.links import Link
-from panel.ui.platform import platform_of
-from panel.ui.views import TableView
+from panel.ui.platform import at
+from panel.ui.views import OnPlatform, TableView
 from payments import commands, limits
-from payments.checks import NOT_MOVED
 from payments.filters import PaymentFilter
+from payments.flows import signed
 from payments.forms import CreditForm, CreditInForm, PaidForm, PaymentForm, WithdrawForm
 from payments.ledger import ledger
 from payments.models import Kind, Payment
@@ -29,10 +29,8 @@ from payments.queries import payments_of
 from payments.stops import stop_of, words
 from payments.tables import LedgerTable, PaymentTable
 
-OUT = [kind for kind in Kind if kind.is_out]
 
-
-class PaymentListView(TableView):
+class PaymentListView(OnPlatform, TableView):
     """Every payment of the platform in use."""
 
     permission: ClassVar[str] = "payments.view"
@@ -44,32 +42,22 @@ class PaymentListView(TableView):
     def get_queryset(self) -> QuerySet[Payment]:
         """Within the person's scopes."""
         rows = payments_of(self.request.actor.person_or_fail())
-        rows = rows.filter(platform=platform_of(self.request))
-        signed = Case(When(kind__in=OUT, then=-F("amount")), default=F("amount"))
-        rows = rows.select_related("platform", "request__maker").annotate(signed=signed)
-        if self.request.GET.getlist("status"):
-            return rows.annotate(counted=F("signed"))
-        # What came to nothing is listed, and adds up to nothing unless it was asked for.
-        return rows.annotate(
-            counted=Case(When(status__in=NOT_MOVED, then=Decimal(0)), default=F("signed"))
-        )
+        rows = rows.filter(platform=self.platform)
+        return rows.select_related("platform", "request__maker").annotate(signed=signed())
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
         """A login exactly, a reference from its start, anything else anywhere."""
-        found = (
-            Q(reference__istartswith=words)
-            | Q(reference__iendswith=f" {words}")
+        return queryset.filter(
+            search.by_reference("reference", words)
+            | search.by_key("external_reference_key", words)
+            | search.by_login("login", words)
             | Q(account_name__icontains=words)
-            | Q(external_reference__icontains=words)
         )
-        if words.isdecimal() and len(words) < 10:
-            found |= Q(login=int(words))
-        return queryset.filter(found)
 
     def get_primary(self) -> Link | None:
         """A new payment, for those who may make one of any kind."""
         if any(self.request.actor.may(deed.permission) for deed in PAYMENT_DEEDS):
-            return Link("New payment", reverse("payment_new"), "plus")
+            return Link("New payment", at(reverse("payment_new"), self.platform), "plus")
         return None
 
 

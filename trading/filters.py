@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters as filters
 
-from panel.ui.filters import AmountRangeFilter
+from panel.ui.filters import AmountRangeFilter, DayRangeFilter
 from trading.models import Trade
 
 POSITION_SIDES = [(0, "buy"), (1, "sell")]
@@ -19,7 +19,7 @@ class _TradeFilter(filters.FilterSet):  # type: ignore[misc]
     symbol = filters.MultipleChoiceFilter(label="Symbol")
     mt4_group = filters.MultipleChoiceFilter(label="Group")
     currency = filters.MultipleChoiceFilter(label="Currency")
-    opened = filters.DateFromToRangeFilter(label="Opened")
+    opened = DayRangeFilter(label="Opened")
 
     class Meta:
         model = Trade

@@ -22,7 +22,7 @@ from panel.commands.reconcile import look_again
 from panel.commands.registry import command_class
 from panel.commands.settle import SettleUnknown
 from panel.door.views import PermissionRequired
-from panel.models import ChangeRequest, Status
+from panel.models import ChangeRequest, Platform, Status
 from panel.mt4.errors import MT4Error
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.protocol.records import Trade
@@ -179,7 +179,9 @@ class UnknownDetailView(PanelView):
         """The request, if it lies within this person's scopes."""
         person = self.request.actor.person_or_fail()
         rows = inbox.visible_requests(person).select_related("maker", "platform")
-        return get_object_or_404(rows, reference=self.kwargs["reference"])
+        change = get_object_or_404(rows, reference=self.kwargs["reference"])
+        self.stands_on = change.platform
+        return change
 
     def get_crumbs(self) -> list[Link]:
         """Below the list."""
@@ -256,6 +258,12 @@ class SettleView(CommandView):
     def get_title(self) -> str:
         """Which one."""
         return f"Settle {self.kwargs['reference']}"
+
+    def get_page_platform(self) -> Platform | None:
+        """That of the request, if this person may see it."""
+        rows = inbox.visible_requests(self.request.actor.person_or_fail())
+        change = rows.select_related("platform").filter(reference=self.kwargs["reference"]).first()
+        return change.platform if change else None
 
     def get_crumbs(self) -> list[Link]:
         """Below the evidence."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from panel.lib.amounts import parse_amount
+from panel.lib.text import clean
 from panel.mt4.limits import CURRENCY, INT32_MAX, TRADE_COMMENT, check_trade_comment
 from payments.models import Kind
 
@@ -175,7 +176,7 @@ class Header:
                 )
             )
         texts = {
-            name: line.cells[index].strip() if index < len(line.cells) else ""
+            name: clean(line.cells[index]) if index < len(line.cells) else ""
             for name, index in self.places.items()
         }
         unread = {self.name_of(index) for index in line.wrong}
