@@ -294,9 +294,7 @@ REQUEST_LIFETIME = timedelta(days=env.number("REQUEST_LIFETIME_DAYS", 7, least=0
 # --- Language, time, logs ------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 USE_I18N = False
-# Days as the controls of browsers send them, or with the month in letters. Never with slashes:
-# 11/12/2026 is a day of November for some and of December for others.
-DATE_INPUT_FORMATS = ["%Y-%m-%d", "%d %b %Y", "%d %B %Y"]
+FORMAT_MODULE_PATH = "panel.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 

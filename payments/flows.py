@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
 from django.db.models import Case, DecimalField, F, Q, When
 
+from panel.lib.money import ZERO
+from panel.models import Status
 from panel.ui.tables import SumRow
-from payments.models import Kind
+from payments.checks import NOT_MOVED
+from payments.models import Kind, Payment
 
 OUT = [kind for kind in Kind if kind.is_out]
 CLIENTS = [kind for kind in Kind if kind.is_client_money]
@@ -35,3 +42,46 @@ def flows(done: Q, waiting: Q) -> tuple[SumRow, ...]:
         SumRow("Waiting in", waiting & ~out, always=False),
         SumRow("Waiting out", waiting & out, always=False),
     )
+
+
+@dataclass(slots=True)
+class Flow:
+    """The same sums over payments of one account; what goes out is positive here."""
+
+    came: Decimal = ZERO
+    went: Decimal = ZERO
+    within: Decimal = ZERO
+    credit: Decimal = ZERO
+    waiting_in: Decimal = ZERO
+    waiting_out: Decimal = ZERO
+
+    @property
+    def net(self) -> Decimal:
+        """What came less what went."""
+        return self.came - self.went
+
+    @classmethod
+    def of(cls, payments: Iterable[Payment]) -> Flow:
+        """Add payments up."""
+        flow = cls()
+        for payment in payments:
+            flow._add(payment)
+        return flow
+
+    def _add(self, payment: Payment) -> None:
+        kind, amount = Kind(payment.kind), payment.amount
+        if payment.status in NOT_MOVED:
+            return
+        if payment.status != Status.DONE:
+            if kind.is_out:
+                self.waiting_out += amount
+            else:
+                self.waiting_in += amount
+        elif kind.is_credit:
+            self.credit += payment.signed_amount
+        elif not kind.is_client_money:
+            self.within += payment.signed_amount
+        elif kind.is_out:
+            self.went += amount
+        else:
+            self.came += amount

@@ -139,7 +139,7 @@ class AuditFilter(django_filters.FilterSet):  # type: ignore[misc]
         self, rows: QuerySet[AuditEntry], name: str, value: str
     ) -> QuerySet[AuditEntry]:
         """As it is written, or as it stands in addresses."""
-        return rows.filter(reference__iexact=value.strip().replace("-", " "))
+        return rows.filter(reference=as_reference(value) or value)
 
     def with_reads(self, rows: QuerySet[AuditEntry], name: str, value: str) -> QuerySet[AuditEntry]:
         """Nothing to narrow: the view leaves them out unless this is set."""

@@ -13,7 +13,7 @@ from panel.commands.registry import COMMANDS
 from panel.models import ChangeRequest, Platform, Status
 from panel.ui import search
 from panel.ui.columns import Column
-from panel.ui.filters import DayRangeFilter
+from panel.ui.filters import DayRangeFilter, LoginFilter
 from panel.ui.story import label_of
 from panel.ui.tables import Empty, Table
 
@@ -125,7 +125,7 @@ class RequestFilter(django_filters.FilterSet):  # type: ignore[misc]
     status = django_filters.ChoiceFilter(label="State", choices=Status.choices)
     command = django_filters.ChoiceFilter(label="Change", choices=command_choices)
     platform = django_filters.ModelChoiceFilter(label="Platform", queryset=Platform.objects.all())
-    login = django_filters.NumberFilter(label="Login")
+    login = LoginFilter(label="Login")
     maker = django_filters.CharFilter(label="Asked by", method="by_maker")
     created = DayRangeFilter(label="Asked")
 

@@ -9,9 +9,16 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django_filters import DateFromToRangeFilter, FilterSet, RangeFilter, TypedChoiceFilter
+from django_filters import (
+    DateFromToRangeFilter,
+    FilterSet,
+    NumberFilter,
+    RangeFilter,
+    TypedChoiceFilter,
+)
 from django_filters.fields import DateRangeField, RangeField
 
+from panel.mt4.limits import INT32_MAX
 from panel.ui.amounts import AmountField
 from panel.ui.figures import date_text, money_text, when_whole
 from panel.ui.tables import Table
@@ -55,6 +62,15 @@ class AmountRangeFilter(RangeFilter):  # type: ignore[misc]
     """An amount from, to, or both."""
 
     field_class = AmountRangeField
+
+
+class LoginFilter(NumberFilter):  # type: ignore[misc]
+    """An account's number."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=INT32_MAX, **kwargs)
 
 
 @dataclass(frozen=True, slots=True)

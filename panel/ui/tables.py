@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db import models
+from django.db.models import F, Q, QuerySet, Sum
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -261,15 +262,15 @@ class Table:
 
     @cached_property
     def totals(self) -> list[Sums]:
-        """The rows of sums over all that matches, for each currency; none beyond the exact count."""
+        """The rows of sums over all that matches, by currency; none beyond the exact count."""
         summed = {c.name: c.total for c in self.visible if c.total}
         if not summed or not isinstance(self.source, QuerySet) or not self.count.exact:
             return []
         if self.count.number == 0:
             return []
-        asked: dict[str, Sum | Count] = {}
+        asked: dict[str, models.Aggregate] = {}
         for index, row in enumerate(self.sums):
-            asked[f"rows_{index}"] = Count("pk", filter=row.where)
+            asked[f"rows_{index}"] = models.Count("pk", filter=row.where)
             for name, path in summed.items():
                 asked[f"sum_{index}_{name}"] = Sum(path, filter=row.where, default=0)
         plain = self.source.order_by()

@@ -289,7 +289,6 @@ def objects(platform: Platform, cast: Cast) -> dict[str, str]:
 # Addresses with something in them that are no page about an object of one server.
 NO_PAGE = {
     # They answer with files, parts of pages, or by leading somewhere.
-    "bulk_template",
     "bulk_errors",
     "bulk_result",
     "bulk_source",

@@ -12,6 +12,7 @@ from django.urls import get_resolver, reverse
 
 from accounts.models import Account
 from panel.models import Platform, User
+from panel.ui.filters import LoginFilter
 from panel.ui.views import TableView
 from payments.models import BulkFile
 from tests.factories import make_platform, make_user
@@ -61,7 +62,14 @@ def bad_values(item: django_filters.Filter, name: str) -> list[tuple[str, str]]:
                 (f"{name}_max", "NaN"),
                 (f"{name}_min", "\u0661\u0662"),
             ]
-        case django_filters.ChoiceFilter() | django_filters.MultipleChoiceFilter():
+        case LoginFilter():
+            return [(name, text) for text in ("x", "100 234", "1.5", "99999999999", "-1")]
+        case (
+            django_filters.ChoiceFilter()
+            | django_filters.MultipleChoiceFilter()
+            | django_filters.TypedChoiceFilter()
+            | django_filters.ModelChoiceFilter()
+        ):
             return [(name, "no such choice"), (name, "1' OR '1'='1")]
         case django_filters.CharFilter():
             return []
