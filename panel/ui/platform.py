@@ -40,7 +40,8 @@ def platform_of(request: PanelRequest) -> Platform | None:
     """The platform that this request reads or acts on; None where the person sees none.
 
     Raises `Http404` where the request names one that this person does not see, and `BadRequest`
-    where a form that changes something names none: it is never guessed from the session.
+    where a form that changes something names none of several: it is never guessed from the
+    session.
     """
     seen = platforms_of(request.actor.person_or_fail())
     told = _told(request)
@@ -49,7 +50,7 @@ def platform_of(request: PanelRequest) -> Platform | None:
         if found is None:
             raise Http404("There is no such platform.")
         return found
-    if request.method not in ("GET", "HEAD"):
+    if request.method not in ("GET", "HEAD") and len(seen) > 1:
         raise BadRequest("The form does not say which trade server it is for: open it again.")
     return in_use(request, seen)
 

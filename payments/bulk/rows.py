@@ -125,7 +125,7 @@ class Header:
     @classmethod
     def of(cls, line: Line) -> Header:
         """The header of a file's first line; raises `Refused` where it does not name them."""
-        names = [cell.strip().lower().replace(" ", "_") for cell in line.cells]
+        names = [clean(cell).lower().replace(" ", "_") for cell in line.cells]
         while names and not names[-1] and len(names) - 1 not in line.wrong:
             names.pop()
         places: dict[str, int] = {}

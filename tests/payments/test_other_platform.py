@@ -8,12 +8,12 @@ import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import get_resolver, resolve, reverse
+from django.urls import Resolver404, get_resolver, resolve, reverse
 
 from panel.models import ChangeRequest, Platform, Status
 from panel.ui.views import OnPlatform
@@ -109,6 +109,21 @@ def patterns(resolver: Any = None) -> Any:
             yield entry
 
 
+def links_astray(page: str, slug: str) -> list[str]:
+    """Links of a page's main part that lead to a list or form of whichever server is in use."""
+    main = page.partition("<main")[2].partition("</main>")[0]
+    astray = []
+    for link in re.findall(r'(?:href|action|formaction)="(/[^"]*)"', main):
+        address = urlsplit(link.replace("&amp;", "&"))
+        try:
+            name = resolve(address.path).url_name
+        except Resolver404:
+            continue
+        if name in BY_SERVER and ("server", slug) not in parse_qsl(address.query):
+            astray.append(link)
+    return astray
+
+
 def test_every_view_about_the_server_in_use_is_walked_below() -> None:
     known = {
         pattern.name
@@ -131,6 +146,7 @@ def test_a_page_stays_on_its_server_and_says_so(
     plain = client.get(address_of(name)).content.decode()
     assert "This page is about" not in plain
     assert 'aria-label="Trade server Other house' in plain
+    assert links_astray(plain, THERE) == []
     # Whatever it polls, searches or sends again is about the server that it was opened for.
     main = plain.partition("<main")[2]
     for polled in re.findall(r'hx-get="([^"]+)"[^>]*hx-trigger="every', main):
@@ -339,6 +355,7 @@ def test_a_page_about_an_object_of_another_server_says_so(
         for name, address in pages.items():
             answer = client.get(address, follow=True)
             assert answer.status_code == 200, (name, answer.status_code)
+            assert links_astray(answer.content.decode(), HERE) == [], name
             said = "This page is about <b>Sandbox</b>" in answer.content.decode()
             assert said is says, (name, slug)
 

@@ -9,6 +9,7 @@ import django_filters
 import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
 from accounts.models import Account
 from panel.models import Platform, User
@@ -86,7 +87,7 @@ def root(db: None) -> User:
 @pytest.fixture
 def server(db: None) -> Platform:
     platform = make_platform()
-    make_accounts(platform, [{}, {}, {}])
+    make_accounts(platform, [{"registered": timezone.now()} for _ in range(3)])
     return platform
 
 
