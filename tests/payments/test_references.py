@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from panel.commands.submit import live_reader
+from panel.lib import rows
 from panel.models import ChangeRequest, Platform
+from payments import migrations
 from payments.bulk.check import check
 from payments.commands import Deposit
 from payments.models import BulkFile, BulkItem, Note, Payment, Withdrawal
@@ -201,3 +206,30 @@ def test_lines_of_a_file_carry_their_key_into_payments(platform: Platform, cast:
     file = checked(cast.olga, f"{login},deposit,1.00,USD,{STORED},")
     check(file.pk)
     assert BulkItem.objects.get().external_reference_key == "inv jos\u00e9 1001"
+
+
+def test_references_from_before_are_given_their_comparable_form(
+    platform: Platform, cast: Cast
+) -> None:
+    ask(cast.olga, make(Deposit, enabled_account(platform), "10.00", external_reference=STORED))
+    checked(cast.olga, f"{enabled_account(platform)},deposit,1.00,USD,INV\u20137,")
+    Payment.objects.update(external_reference_key="")
+    BulkItem.objects.update(external_reference_key="")
+    [path] = Path(migrations.__file__ or "").parent.glob("*_fill_comparable_references.py")
+    import_module(f"payments.migrations.{path.stem}").fill(apps, None)
+    assert Payment.objects.get().external_reference_key == "inv jos\u00e9 1001"
+    assert BulkItem.objects.get().external_reference_key == "inv 7"
+
+
+def test_a_line_that_was_paid_carries_its_key_into_the_payment(
+    platform: Platform, cast: Cast
+) -> None:
+    login = enabled_account(platform)
+    request = ask(cast.olga, make(Deposit, login, "10.00"))
+    kept: dict[str, Any] = {**Payment.objects.values().get()}
+    for worked_out in ("id", "external_reference_key"):
+        del kept[worked_out]
+    rows.insert(Payment, [kept | {"reference": "BD 00000000", "external_reference": STORED}])
+    made = Payment.objects.get(reference="BD 00000000")
+    assert made.external_reference_key == "inv jos\u00e9 1001"
+    assert made.request_id == request.pk
