@@ -35,7 +35,7 @@ def parse_amount(text: str, currency: str = "") -> Decimal:
     written = len(text.strip().partition(".")[2])
     if written > DECIMALS:
         # Also 1.000, which is a thousand where a point parts thousands.
-        raise ValueError(f"Has {written} decimals: use at most two.")
+        raise ValueError(f"Has {written} decimals: use at most two decimals.")
     if has_too_many_decimals(amount, currency):
         raise ValueError(f"{currency.upper()} has no decimals: use whole units.")
     return quantize(amount, currency)
@@ -94,7 +94,7 @@ def _how_to_write(plain: str, one: re.Match[str] | None) -> str:
         return (
             f"The {what} could be a decimal sign: write {whole}{rest} or {plain}.00 for thousands."
         )
-    return f"If the {what} is a decimal sign, write {as_decimals}, with a point."
+    return f"If the {what} is a decimal sign, write {as_decimals}, with a point before the cents."
 
 
 def _bounded(number: Decimal) -> Decimal:
