@@ -129,4 +129,4 @@ def test_the_pace_counts_no_deposit_that_has_not_come(platform: Platform, cast: 
         Decimal(150),
     )
     said = text_of(as_user(cast.bob).get(reverse("withdrawal", args=(request.reference,))))
-    assert "24 h 300.00 5,000.00 waiting 120.00 107.00 waiting 180.00 3" in said
+    assert "24 h 300.00 120.00 180.00 3 waiting 5,000.00 107.00" in said
