@@ -41,6 +41,7 @@ def flows(done: Q, waiting: Q) -> tuple[SumRow, ...]:
         SumRow("Credit", done & Q(kind__in=CREDIT), always=False),
         SumRow("Waiting in", waiting & ~out, always=False),
         SumRow("Waiting out", waiting & out, always=False),
+        SumRow("Waiting net", waiting, always=False),
     )
 
 

@@ -14,7 +14,7 @@ from panel.models import Status
 from panel.ui.columns import Column
 from panel.ui.links import Link
 from panel.ui.states import state_html
-from panel.ui.tables import Empty, Table
+from panel.ui.tables import Empty, SumRow, Table
 from payments.checks import NOT_MOVED
 from payments.conversion import paid_text
 from payments.flows import flows
@@ -92,6 +92,15 @@ class PaymentTable(Table):
             Link("Open the request", request_url(row), "file-text"),
             Link("Payments of the account", account_url(row), "user"),
         )
+
+
+class FutilePaymentTable(PaymentTable):
+    """With what came to nothing added up too, where that was asked for."""
+
+    sums = (
+        *PaymentTable.sums,
+        SumRow("Came to nothing", Q(status__in=NOT_MOVED), always=False),
+    )
 
 
 class LedgerTable(Table):

@@ -17,8 +17,10 @@ from panel.ui.commands import CommandView
 from panel.ui.figures import money_text
 from panel.ui.links import Link
 from panel.ui.platform import at
+from panel.ui.tables import Table
 from panel.ui.views import OnPlatform, TableView
 from payments import commands, limits
+from payments.checks import NOT_MOVED
 from payments.filters import PaymentFilter
 from payments.flows import signed
 from payments.forms import CreditForm, CreditInForm, PaidForm, PaymentForm, WithdrawForm
@@ -27,7 +29,7 @@ from payments.models import Kind, Payment
 from payments.operation import MoneyCommand
 from payments.queries import payments_of
 from payments.stops import stop_of, words
-from payments.tables import LedgerTable, PaymentTable
+from payments.tables import FutilePaymentTable, LedgerTable, PaymentTable
 
 
 class PaymentListView(OnPlatform, TableView):
@@ -35,7 +37,7 @@ class PaymentListView(OnPlatform, TableView):
 
     permission: ClassVar[str] = "payments.view"
     title: ClassVar[str] = "Payments"
-    table_class = PaymentTable
+    table_class: ClassVar[type[Table]] = PaymentTable
     filterset_class = PaymentFilter
     search_words: ClassVar[str] = "Reference, login, name, external reference"
 
@@ -44,6 +46,11 @@ class PaymentListView(OnPlatform, TableView):
         rows = payments_of(self.request.actor.person_or_fail())
         rows = rows.filter(platform=self.platform)
         return rows.select_related("platform", "request__maker").annotate(signed=signed())
+
+    def get_table_class(self) -> type[Table]:
+        """What came to nothing is listed, and adds up to nothing unless it was asked for."""
+        asked = set(self.request.GET.getlist("status"))
+        return FutilePaymentTable if asked & set(NOT_MOVED) else PaymentTable
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
         """A login exactly, a reference from its start, anything else anywhere."""
