@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "panel.middleware.NoNulMiddleware",
+    "panel.middleware.CleanTextMiddleware",
     "panel.middleware.ActorMiddleware",
     "panel.door.second_factor.SecondFactorMiddleware",
     "panel.middleware.PersonTimeZoneMiddleware",
@@ -300,6 +301,7 @@ REQUEST_LIFETIME = timedelta(days=env.number("REQUEST_LIFETIME_DAYS", 7, least=0
 # --- Language, time, logs ------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 USE_I18N = False
+FORMAT_MODULE_PATH = "panel.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -15,6 +15,7 @@ from panel.access.policy import Needed
 from panel.commands.base import Check, Invalid
 from panel.commands.registry import register
 from panel.lib.money import ZERO, decimals_problem
+from panel.lib.references import as_reference
 from panel.models import Platform, Status
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.read import reader as reader_of
@@ -44,7 +45,9 @@ class _Adjustment(MoneyCommand):
     def _linked(self, reference: str, name: str) -> Payment:
         """A payment of this account by its reference; raises `Invalid` beside the field."""
         found = Payment.objects.filter(
-            platform=self.get_platform(), login=self.login, reference=reference
+            platform=self.get_platform(),
+            login=self.login,
+            reference=as_reference(reference) or reference,
         ).first()
         if found is None:
             raise Invalid.of(f"This account has no payment {reference}.", name)

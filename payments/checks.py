@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from panel.access.policy import Asked, Needed, needed
 from panel.commands.base import Check
+from panel.lib.keys import key_of
 from panel.models import ChangeRequest, Hold, Platform, Policy, Status
 from panel.ui.figures import money_text
 from payments.models import Kind, Method, Payment
@@ -38,7 +39,8 @@ def duplicates(
     *,
     but: str,
 ) -> Iterator[Check]:
-    """The same amount within a day, or the same external reference at any time.
+    """The same amount within a day, or the same external reference, however it is spelt, at any
+    time.
 
     `but` is the reference of the request that is looked at, if there is one already.
     """
@@ -54,14 +56,17 @@ def duplicates(
             f"{same.get_status_display()}.",
         )
     if external_reference:
-        used = rows.filter(external_reference=external_reference, kind=kind).first()
+        key = key_of(external_reference)
+        used = rows.filter(external_reference_key=key, kind=kind).first()
         if used:
             # Whoever reads this may not see another account: its payment's page knows who may.
             here = (used.platform_id, used.login) == (platform.pk, login)
+            spelt = used.external_reference
+            there = "" if spelt == external_reference else f" (written “{spelt}” there)"
             yield Check(
                 "warn",
                 f"External reference {external_reference} was used before: {used.reference} on "
-                f"{'this' if here else 'another'} account, {used.get_status_display()}.",
+                f"{'this' if here else 'another'} account, {used.get_status_display()}{there}.",
             )
 
 

@@ -13,10 +13,11 @@ from django.urls import reverse
 
 from panel.commands import inbox
 from panel.commands.votes import in_scope
-from panel.models import Status
+from panel.models import Platform, Status
 from panel.ui import story
 from panel.ui.figures import money_text
 from panel.ui.links import Link
+from panel.ui.platform import at
 from panel.ui.views import PanelView
 from payments import owed
 from payments.adjustments import charged_back
@@ -53,6 +54,10 @@ class PaymentView(PanelView):
             raise Http404("There is no such payment, or it is not yours to see.")
         return found
 
+    def get_page_platform(self) -> Platform:
+        """The payment's."""
+        return self.payment.platform
+
     def get_title(self) -> str:
         """Kind and reference."""
         kind = self.payment.get_kind_display()
@@ -60,7 +65,7 @@ class PaymentView(PanelView):
 
     def get_crumbs(self) -> Sequence[Link]:
         """Below the list."""
-        return (Link("Payments", reverse("payment_list")),)
+        return (Link("Payments", at(reverse("payment_list"), self.payment.platform)),)
 
     def get_more(self) -> Sequence[Link]:
         """What can follow from it."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from panel.models import Status
 from panel.ui.columns import Column
 from panel.ui.links import Link
 from panel.ui.states import state_html
-from panel.ui.tables import Empty, Table
+from panel.ui.tables import Empty, SumRow, Table
 from payments.checks import NOT_MOVED
 from payments.conversion import paid_text
+from payments.flows import flows
 from payments.ledger import Line
 from payments.models import Difference, Payment
 
@@ -41,6 +44,7 @@ class PaymentTable(Table):
     label = "Payments"
     default_sort = "-created"
     total_by = "currency"
+    sums = flows(Q(status=Status.DONE), ~Q(status__in=[Status.DONE, *NOT_MOVED]))
     columns = (
         Column("reference", "Reference", "copy", sort="reference"),
         Column("created", "Asked", "time", sort="created"),
@@ -52,8 +56,8 @@ class PaymentTable(Table):
             value="signed",
             currency="currency",
             sort="signed",
-            total="counted",
-            hint="Totals leave out what was rejected, failed, withdrawn or expired.",
+            total="signed",
+            hint="Sums are of what is done; what waits stands beside them.",
             strong=True,
         ),
         Column("login", "Account", "copy", link=account_url, sort="login"),
@@ -88,6 +92,15 @@ class PaymentTable(Table):
             Link("Open the request", request_url(row), "file-text"),
             Link("Payments of the account", account_url(row), "user"),
         )
+
+
+class FutilePaymentTable(PaymentTable):
+    """With what came to nothing added up too, where that was asked for."""
+
+    sums = (
+        *PaymentTable.sums,
+        SumRow("Came to nothing", Q(status__in=NOT_MOVED), always=False),
+    )
 
 
 class LedgerTable(Table):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 ZERO = Decimal("0.00")
@@ -21,7 +20,6 @@ WHOLE = frozenset(
 balance, profit, swap, commission and margin alike."""
 
 _STEPS = {places: Decimal(1).scaleb(-places) for places in (0, DECIMALS)}
-_AMOUNT = re.compile(r"[+-]?(\d+|\d{1,3}([ ,\u00a0\u202f]\d{3})+)(\.\d+)?")
 
 
 def decimals(currency: str) -> int:
@@ -49,23 +47,6 @@ def decimals_problem(amount: Decimal, currency: str) -> str:
     if decimals(currency):
         return "Use at most two decimals."
     return f"{currency} has no decimals: use a whole amount."
-
-
-def parse(text: str) -> Decimal:
-    """An amount typed by a person: ``1234.5``, ``1,234.50`` or ``1 234.50``.
-
-    Raises ValueError, with words for the person, on anything else: a comma as decimal sign
-    is refused rather than guessed, since the guess could be off by a thousand.
-    """
-    text = text.strip()
-    if not _AMOUNT.fullmatch(text):
-        raise ValueError("Enter an amount such as 1,234.50, with a point before the cents.")
-    amount = Decimal(re.sub(r"[ ,\u00a0\u202f]", "", text))
-    if abs(amount) > LARGEST:
-        raise ValueError(f"The amount must not exceed {show(LARGEST)}.")
-    if has_too_many_decimals(amount, ANY):
-        raise ValueError("Use at most two decimals.")
-    return quantize(amount, ANY)
 
 
 def as_kept(amount: Decimal, currency: str) -> Decimal:

@@ -26,10 +26,12 @@ from panel.access.request import PanelRequest
 from panel.commands.inbox import beyond, within_scopes
 from panel.commands.registry import COMMANDS
 from panel.door.views import PermissionRequired
+from panel.lib.references import as_reference
 from panel.models import AuditEntry, User
 from panel.models.audit import EVERY_GROUP
 from panel.pages.tasks import verify_log
 from panel.ui.columns import Column
+from panel.ui.filters import DayRangeFilter
 from panel.ui.links import Link
 from panel.ui.states import state_html
 from panel.ui.story import Row, currency_of, value_text, words_of
@@ -127,7 +129,7 @@ class AuditFilter(django_filters.FilterSet):  # type: ignore[misc]
     object = django_filters.CharFilter(label="About (login, name, key)", method="by_object")
     reference = django_filters.CharFilter(label="Reference", method="by_reference")
     outcome = django_filters.ChoiceFilter(label="Outcome", choices=OUTCOMES)
-    at = django_filters.DateFromToRangeFilter(label="When")
+    at = DayRangeFilter(label="When")
     number = django_filters.CharFilter(label="Request number", field_name="request_id")
     reads = django_filters.ChoiceFilter(
         label="Readings of this log",
@@ -148,7 +150,7 @@ class AuditFilter(django_filters.FilterSet):  # type: ignore[misc]
         self, rows: QuerySet[AuditEntry], name: str, value: str
     ) -> QuerySet[AuditEntry]:
         """As it is written, or as it stands in addresses."""
-        return rows.filter(reference__iexact=value.strip().replace("-", " "))
+        return rows.filter(reference=as_reference(value) or value)
 
     def with_reads(self, rows: QuerySet[AuditEntry], name: str, value: str) -> QuerySet[AuditEntry]:
         """Nothing to narrow: the view leaves them out unless this is set."""
@@ -176,7 +178,7 @@ class AuditListView(TableView):
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
         """In every text that people read; dates narrow it where the log is long."""
-        condition = Q(reference__iexact=words.replace("-", " "))
+        condition = Q(reference=as_reference(words) or words)
         for field in ("actor", "action", "object_text", "reason", "detail", "platform"):
             condition |= Q(**{f"{field}__icontains": words})
         return queryset.filter(condition)

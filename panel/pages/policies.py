@@ -23,6 +23,7 @@ from panel.models import ChangeRequest, Policy, Status
 from panel.pages.commands.policies import MOST_APPROVALS, RemovePolicy, SetPolicy, label_of
 from panel.pages.tables import command_choices
 from panel.ui.administration import ReasonForm, RuleForm, role_choices
+from panel.ui.amounts import AmountField
 from panel.ui.commands import CommandView
 from panel.ui.figures import money_text
 from panel.ui.links import Link
@@ -132,12 +133,10 @@ class PolicyForm(RuleForm):
         max_value=MOST_APPROVALS,
         help_text="0 lets it run at once, unless the change always needs somebody.",
     )
-    over_amount = forms.DecimalField(
+    over_amount = AmountField(
         label="Only over this amount",
         required=False,
-        max_digits=18,
-        decimal_places=2,
-        min_value=Decimal(0),
+        least=Decimal(0),
         help_text="In the account’s currency. Empty: every amount.",
     )
     currency = forms.CharField(

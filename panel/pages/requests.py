@@ -110,7 +110,9 @@ class RequestView(PanelView):
         """The request, if this person may see it; for others it does not exist."""
         person = self.request.actor.person_or_fail()
         rows = inbox.visible_requests(person).select_related("maker", "platform")
-        return get_object_or_404(rows, reference=self.kwargs["reference"])
+        change = get_object_or_404(rows, reference=self.kwargs["reference"])
+        self.stands_on = change.platform
+        return change
 
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page; for a poll only what changed, or nothing."""

@@ -30,6 +30,7 @@ from panel.pages.sessions import sessions_of
 from panel.ui.administration import ReasonForm, role_choices
 from panel.ui.columns import Column
 from panel.ui.commands import CommandView
+from panel.ui.filters import YesNoFilter
 from panel.ui.links import Link
 from panel.ui.tables import Empty, Table
 from panel.ui.views import PanelView, TableView
@@ -97,7 +98,7 @@ class StaffFilter(django_filters.FilterSet):  # type: ignore[misc]
     role = django_filters.ModelChoiceFilter(
         label="Role", field_name="roles", queryset=Role.objects.all()
     )
-    active = django_filters.BooleanFilter(label="May sign in", field_name="is_active")
+    active = YesNoFilter(label="May sign in", field_name="is_active")
 
     class Meta:
         model = User

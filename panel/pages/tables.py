@@ -11,7 +11,9 @@ from django.urls import reverse
 
 from panel.commands.registry import COMMANDS
 from panel.models import ChangeRequest, Platform, Status
+from panel.ui import search
 from panel.ui.columns import Column
+from panel.ui.filters import DayRangeFilter, LoginFilter
 from panel.ui.story import label_of
 from panel.ui.tables import Empty, Table
 
@@ -129,9 +131,9 @@ class RequestFilter(django_filters.FilterSet):  # type: ignore[misc]
     status = django_filters.ChoiceFilter(label="State", choices=Status.choices)
     command = django_filters.ChoiceFilter(label="Change", choices=command_choices)
     platform = django_filters.ModelChoiceFilter(label="Platform", queryset=Platform.objects.all())
-    login = django_filters.NumberFilter(label="Login")
+    login = LoginFilter(label="Login")
     maker = django_filters.CharFilter(label="Asked by", method="by_maker")
-    created = django_filters.DateFromToRangeFilter(label="Asked")
+    created = DayRangeFilter(label="Asked")
 
     class Meta:
         model = ChangeRequest
@@ -148,7 +150,8 @@ class RequestFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 def search_requests(rows: QuerySet[ChangeRequest], words: str) -> QuerySet[ChangeRequest]:
     """By reference, login, or what they are about."""
-    found = Q(reference__icontains=words.replace("-", " ")) | Q(object_text__icontains=words)
-    if words.isascii() and words.isdigit() and len(words) < 10:
-        found |= Q(login=int(words))
-    return rows.filter(found)
+    return rows.filter(
+        search.by_reference("reference", words)
+        | search.by_login("login", words)
+        | Q(object_text__icontains=words)
+    )

@@ -20,7 +20,7 @@ from panel.commands.reconcile import look_again
 from panel.commands.registry import command_class
 from panel.commands.settle import SettleUnknown
 from panel.door.views import PermissionRequired
-from panel.models import ChangeRequest, Status
+from panel.models import ChangeRequest, Platform, Status
 from panel.pages.tables import RequestFilter, search_requests
 from panel.pages.tables import RequestTable as _RequestTable
 from panel.ui.columns import Column
@@ -135,7 +135,9 @@ class UnknownDetailView(PanelView):
         """The request, if it lies within this person's scopes."""
         person = self.request.actor.person_or_fail()
         rows = inbox.visible_requests(person).select_related("maker", "platform")
-        return get_object_or_404(rows, reference=self.kwargs["reference"])
+        change = get_object_or_404(rows, reference=self.kwargs["reference"])
+        self.stands_on = change.platform
+        return change
 
     def get_crumbs(self) -> list[Link]:
         """Below the list."""
@@ -215,6 +217,12 @@ class SettleView(CommandView):
         seen = inbox.visible_requests(self.request.actor.person_or_fail())
         change = get_object_or_404(seen, reference=self.kwargs["reference"])
         return f"Settle {change.reference}"
+
+    def get_page_platform(self) -> Platform | None:
+        """That of the request, if this person may see it."""
+        rows = inbox.visible_requests(self.request.actor.person_or_fail())
+        change = rows.select_related("platform").filter(reference=self.kwargs["reference"]).first()
+        return change.platform if change else None
 
     def get_crumbs(self) -> list[Link]:
         """Below the evidence."""

@@ -84,17 +84,16 @@ def _menu(links: Sequence[Link]) -> str:
 
 
 def foot(table: Table) -> SafeString:
-    """One row of totals for each currency."""
+    """The rows of sums."""
     parts: list[str] = []
     for row in table.totals:
         parts.append("<tr>")
         if table.bulk_actions:
             parts.append('<td class="tick"></td>')
-        parts.append(f'<td class="id">Total {escape(row.get("total_currency") or "")}</td>')
+        parts.append(f'<td class="id">{escape(row.label)}</td>')
         for column in table.visible[1:]:
             if column.total:
-                currency = row.get("total_currency") or ""
-                total = _total(column, row[f"sum_{column.name}"], currency)
+                total = _total(column, row.values[column.name], row.currency)
                 parts.append(f"<td{_attributes(column, first=False)}>{total}</td>")
             else:
                 parts.append("<td></td>")

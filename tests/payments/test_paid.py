@@ -143,6 +143,8 @@ def test_the_form_works_the_amount_out(platform: Platform, cast: Cast) -> None:
         ({"fee": "1"}, "paid_amount", "required"),
         ({"paid_amount": "100", "fee": "100"}, "fee", "Nothing would be left"),
         ({"paid_amount": "1,00"}, "paid_amount", "with a point"),
+        ({"paid_amount": "0,125", "paid_currency": "BTC"}, "paid_amount", "write 0.125"),
+        ({"paid_amount": "9", "paid_currency": "EUR", "rate": "1,084"}, "rate", "1.084 or 1084"),
         ({"paid_amount": "9" * 29, "rate": "9" * 29}, "paid_amount", "must not exceed"),
         ({"paid_amount": "9", "paid_currency": "EUR", "rate": "9" * 29}, "rate", "must not exceed"),
         ({"amount": "1", "paid_amount": "2"}, "amount", "works out to 2.00"),
