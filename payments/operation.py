@@ -102,7 +102,14 @@ class MoneyCommand(MT4Command):
         errors = {name: texts for name, texts in self._field_errors() if texts}
         if errors:
             raise Invalid(errors)
+        if already := [check.text for check in self._on_mt4_already()]:
+            raise Invalid({"": already})
         self.check_account(self._standing(reader))
+
+    def _on_mt4_already(self) -> Iterator[Check]:
+        """Records that can only be there if this database was put back from a backup."""
+        for leg in self.legs(self.request_reference) if self.request_reference else ():
+            yield from checks.on_mt4_already(self.get_platform(), leg.reference)
 
     def _field_errors(self) -> Iterator[tuple[str, list[str]]]:
         if not self.amount.is_finite() or self.amount <= 0:
@@ -195,6 +202,7 @@ class MoneyCommand(MT4Command):
 
     def _panel_checks(self, now: Standing) -> Iterator[Check]:
         platform = self.get_platform()
+        yield from self._on_mt4_already()
         yield from checks.unsettled(platform, self.login)
         yield from checks.duplicates(
             platform,

@@ -89,8 +89,9 @@ def approve(
                 actor=actor,
                 source=source,
                 reason=reason,
-                before=locked.before,
-                after=live,
+                # What was approved is what was asked: what it did to the account is known once it
+                # is done. The figures that the checker saw are kept with the approval.
+                after=locked.payload,
                 detail=f"Approval {given} of {locked.approvals_needed}.",
                 decided=timezone.now(),
             )

@@ -338,13 +338,15 @@ def wake(platform: Platform | None, logins: Iterable[int]) -> None:
 def apply_panel_command(request: ChangeRequest, command: PanelCommand) -> None:
     """A change of the panel's own rows: applied with its outcome, all or nothing."""
     move(request, Status.EXECUTING, actor=WORKER, source="worker", attempt=request.attempt + 1)
+    before = plain(command.before(None))
     result = plain(command.apply(request))
     move(
         request,
         Status.DONE,
         actor=WORKER,
         source="worker",
-        before=request.before,
+        before=before,
+        before_sending=before,
         after=plain(command.before(None)),
         result=result,
         outcome_code="Ok",

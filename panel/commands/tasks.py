@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from panel.access.actor import Actor
-from panel.commands import executor, mail, notices, reconcile
+from panel.commands import alarm, executor, mail, notices, reconcile
 from panel.commands.states import Moved, move
 from panel.models import ChangeRequest, Status
 
@@ -110,6 +110,7 @@ def send_notices() -> None:
 
 def _send_mails() -> None:
     try:
+        alarm.tell_of_restoration()
         mail.send_due()
     finally:
         connections.close_all()
