@@ -48,7 +48,7 @@ def look(eras: Sequence[str]) -> tuple[Remembered | None, Remembered | None]:
     a database that is put back meanwhile is seen either before or after.
     """
     memories = [one for one in (_parse(cache.get(KEY)), _parse(_read())) if one is not None]
-    end = AuditHead.objects.filter(pk=1).values("seq")
+    end = AuditHead.objects.filter(pk=1).values("seq")[:1]
     wanted = Q(seq__in={1, *(one.seq for one in memories)}) | Q(seq=end)
     entries = dict(AuditEntry.objects.filter(wanted).values_list("seq", "hash"))
     if 1 not in entries:

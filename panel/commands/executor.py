@@ -63,6 +63,10 @@ def claim(request_id: int) -> ChangeRequest | None:
         return None
     if restoration.is_open():
         return None
+    if request.platform is not None and request.platform.other_server:
+        # Taken up, it would be tried and put back until it failed: it waits for its own server.
+        _wait(request, request.platform.other_server, AWAY_PAUSE)
+        return None
     try:
         with transaction.atomic():
             holds.take(request, accounts_of(request))
@@ -92,9 +96,13 @@ def accounts_of(request: ChangeRequest) -> Sequence[int]:
 
 
 def _wait_for_other(request: ChangeRequest, other: ChangeRequest | None) -> None:
-    text = f"Waits for {other.reference} on the same account." if other else ""
+    _wait(request, f"Waits for {other.reference} on the same account." if other else "", 2)
+
+
+def _wait(request: ChangeRequest, text: str, seconds: int) -> None:
+    """Leave it approved, and say on its page for what it waits."""
     ChangeRequest.objects.filter(pk=request.pk, status=Status.APPROVED).update(
-        waiting_for=text, not_before=timezone.now() + timedelta(seconds=2)
+        waiting_for=text[:200], not_before=timezone.now() + timedelta(seconds=seconds)
     )
 
 
