@@ -236,14 +236,14 @@ def test_while_mt4_cannot_be_asked_it_is_not_looked_into_and_says_why(
     url = platform.api_base
     Platform.objects.update(api_base="http://127.0.0.1:9", authority="http://127.0.0.1:9")
     watch_restoration()
-    row = noticed()
-    assert row.looked is None
-    assert row.trouble.startswith("Sandbox: ")
+    away = noticed()
+    assert away.looked is None
+    assert away.trouble.startswith("Sandbox: ")
     Platform.objects.update(api_base=url, authority=url)
     watch_restoration()
-    row.refresh_from_db()
-    assert row.looked is not None
-    assert row.trouble == ""
+    back = noticed()
+    assert back.looked is not None
+    assert back.trouble == ""
 
 
 def test_a_pending_request_that_mt4_has_already_cannot_be_approved(

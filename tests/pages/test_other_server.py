@@ -229,31 +229,28 @@ def test_another_address_of_the_same_server_is_allowed_and_of_another_one_refuse
     assert "Nobody answers at this address" in text_of(answer)
 
 
-def added(sandbox: SandboxProcess, **fields: str) -> AddPlatform:
-    """A second platform of this server."""
+def added(address: str, platform_id: str) -> AddPlatform:
+    """A second platform at this address, with the first one's secret."""
     return AddPlatform(
-        **{
-            "slug": "second",
-            "title": "Second",
-            "platform_id": "22222222-2222-4222-8222-222222222222",
-            "authority": sandbox.url,
-            "api_base": sandbox.url,
-            "client_id": "sandbox",
-            "client_secret_sealed": Platform.objects.get(slug="demo").client_secret_sealed,
-            **fields,
-        }
+        slug="second",
+        title="Second",
+        platform_id=platform_id,
+        authority=address,
+        api_base=address,
+        client_id="sandbox",
+        client_secret_sealed=Platform.objects.get(slug="demo").client_secret_sealed,
     )
 
 
 def test_one_server_is_not_added_twice(
     known: Platform, sandbox: SandboxProcess, other: SandboxProcess
 ) -> None:
-    by_id = added(other, platform_id=str(known.platform_id))
+    by_id = added(other.url, str(known.platform_id))
     with pytest.raises(Invalid, match="This server is the platform Sandbox already"):
         by_id.validate(None, None)
     # Under another id, as behind a second WebAPI: it says the same of itself.
     Platform.objects.update(platform_id="33333333-3333-4333-8333-333333333333")
-    by_name = added(sandbox, platform_id=str(known.platform_id))
+    by_name = added(sandbox.url, str(known.platform_id))
     with pytest.raises(Invalid, match="This server is the platform Sandbox already"):
         by_name.validate(None, None)
 
@@ -262,7 +259,7 @@ def test_what_did_not_answer_when_it_was_added_is_found_by_the_watch(
     known: Platform, sandbox: SandboxProcess
 ) -> None:
     nobody = "http://127.0.0.1:9"
-    added(sandbox, authority=nobody, api_base=nobody).validate(None, None)
+    added(nobody, "22222222-2222-4222-8222-222222222222").validate(None, None)
     second = make_platform(nobody, slug="second", name="Second")
     assert look_at(second).identity == ""
     second = look_at(point_at(second, sandbox))
