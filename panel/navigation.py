@@ -8,8 +8,10 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from panel.access.request import PanelRequest
+from panel.commands import restoration
 from panel.commands.inbox import visible_requests, waiting_count
 from panel.commands.notices import unread_count
 from panel.models import Status, User
@@ -210,6 +212,8 @@ def frame(request: PanelRequest) -> dict[str, Any]:
         "platform_url": at(reverse("ui-platform"), about),
         "search_url": reverse("search"),
         "unread": unread_count(person),
+        # Looked up only where the frame is drawn: parts of a page that are polled have none.
+        "restored": SimpleLazyObject(restoration.present),
         "home_url": reverse("dashboard"),
         "initials": "".join(word[0] for word in words[:2]).upper(),
         "roles": ", ".join(role.name for role in person.held),

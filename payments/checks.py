@@ -13,10 +13,21 @@ from panel.commands.base import Check
 from panel.lib.keys import key_of
 from panel.models import ChangeRequest, Hold, Platform, Policy, Status
 from panel.ui.figures import money_text
-from payments.models import Kind, Method, Payment
+from payments.models import Kind, Method, MoneyRecord, Payment
 
 NOT_MOVED = (Status.REJECTED, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED)
 SAME_AMOUNT_WITHIN = timedelta(hours=24)
+
+
+def on_mt4_already(platform: Platform, reference: str) -> Iterator[Check]:
+    """Records of MT4 with the reference of a request that still waits: this database was put back
+    from a backup, and the request was carried out since that was made.
+    """
+    records = MoneyRecord.objects.filter(platform=platform, reference=reference)
+    for ticket, login in records.order_by("ticket").values_list("ticket", "login"):
+        yield Check(
+            "stop", f"MT4 has a record with this reference already: ticket {ticket} on {login}."
+        )
 
 
 def unsettled(platform: Platform, login: int) -> Iterator[Check]:

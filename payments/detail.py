@@ -143,6 +143,7 @@ class PaymentView(PanelView):
             payment=payment,
             change=change,
             steps=story.timeline(change) if change else [],
+            moved=story.read_again(change) if change else [],
             paid=self.facts(),
             left=self.left,
             linked=self.linked(),

@@ -104,6 +104,11 @@ class MoneyCommand(MT4Command):
         _refuse(self._currency_errors(now.currency))
         self.check_account(now)
 
+    def _on_mt4_already(self) -> Iterator[Check]:
+        """Records that can only be there if this database was put back from a backup."""
+        for leg in self.legs(self.request_reference) if self.request_reference else ():
+            yield from checks.on_mt4_already(self.get_platform(), leg.reference)
+
     def _field_errors(self) -> Iterator[tuple[str, list[str]]]:
         if not self.amount.is_finite() or self.amount <= 0:
             yield "amount", ["The amount must be more than zero."]
@@ -205,6 +210,7 @@ class MoneyCommand(MT4Command):
 
     def _panel_checks(self, now: Standing) -> Iterator[Check]:
         platform = self.get_platform()
+        yield from self._on_mt4_already()
         yield from checks.unsettled(platform, self.login)
         yield from checks.duplicates(
             platform,

@@ -92,8 +92,9 @@ def approve(
                 actor=actor,
                 source=source,
                 reason=reason,
-                before=locked.before,
-                after=live,
+                # What was approved is what was asked: what it did to the account is known once it
+                # is done. The figures that the checker saw are kept with the approval.
+                after=locked.payload,
                 detail=detail,
                 decided=timezone.now(),
             )

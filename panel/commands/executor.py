@@ -64,6 +64,10 @@ def claim(request_id: int) -> ChangeRequest | None:
         return None
     if restoration.is_open():
         return None
+    if request.platform is not None and request.platform.other_server:
+        # Taken up, it would be tried and put back until it failed: it waits for its own server.
+        _wait(request, request.platform.other_server, AWAY_PAUSE)
+        return None
     if expire_if_late(request) or _lacks_approvals(request):
         return None
     try:
@@ -124,9 +128,13 @@ def accounts_of(request: ChangeRequest) -> Sequence[int]:
 
 
 def _wait_for_other(request: ChangeRequest, other: ChangeRequest | None) -> None:
-    text = f"Waits for {other.reference} on the same account." if other else ""
+    _wait(request, f"Waits for {other.reference} on the same account." if other else "", 2)
+
+
+def _wait(request: ChangeRequest, text: str, seconds: int) -> None:
+    """Leave it approved, and say on its page for what it waits."""
     ChangeRequest.objects.filter(pk=request.pk, status=Status.APPROVED).update(
-        waiting_for=text, not_before=timezone.now() + timedelta(seconds=2)
+        waiting_for=text[:200], not_before=timezone.now() + timedelta(seconds=seconds)
     )
 
 
@@ -370,13 +378,15 @@ def wake(platform: Platform | None, logins: Iterable[int]) -> None:
 def apply_panel_command(request: ChangeRequest, command: PanelCommand) -> None:
     """A change of the panel's own rows: applied with its outcome, all or nothing."""
     move(request, Status.EXECUTING, actor=WORKER, source="worker", attempt=request.attempt + 1)
+    before = plain(command.before(None))
     result = plain(command.apply(request))
     move(
         request,
         Status.DONE,
         actor=WORKER,
         source="worker",
-        before=request.before,
+        before=before,
+        before_sending=before,
         after=plain(command.before(None)),
         result=result,
         outcome_code="Ok",

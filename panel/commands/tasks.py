@@ -11,7 +11,7 @@ from django.db import connections
 from django.db.models import Q
 from django.utils import timezone
 
-from panel.commands import executor, mail, notices, reconcile
+from panel.commands import alarm, executor, mail, notices, reconcile
 from panel.commands.expiry import expire_if_late, late
 from panel.models import ChangeRequest, Status
 
@@ -96,6 +96,7 @@ def send_notices() -> None:
 
 def _send_mails() -> None:
     try:
+        alarm.tell_of_restoration()
         mail.send_due()
     finally:
         connections.close_all()

@@ -233,6 +233,7 @@ class RequestView(PanelView):
             "details": details,
             "changes": conceal(changes_of(change), readable),
             "read_again": conceal(story.read_again(change), readable),
+            "moved_meanwhile": conceal(story.moved_meanwhile(change), readable),
             "edit_url": edit_url(change) if actor.may(command.permission) else "",
             "left_open": command.left_open(change) if change.status == Status.FAILED else None,
             "rejection": story.rejection_of(change),

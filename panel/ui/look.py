@@ -94,7 +94,9 @@ def live_look(request: ChangeRequest) -> Look:
         look.checks += preview.checks
         command.validate(reader, None)
     except Invalid as invalid:
-        look.checks += [Check("stop", text) for texts in invalid.errors.values() for text in texts]
+        told = look.stops
+        texts = [text for some in invalid.errors.values() for text in some if text not in told]
+        look.checks += [Check("stop", text) for text in texts]
     except Unavailable as away:
         look.away = away.explain()
     except MT4Error as refused:

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from panel.commands import restoration
 from panel.commands.base import Change
 from panel.commands.registry import COMMANDS
 from panel.commands.states import NOT_HELD
@@ -150,16 +151,30 @@ def _flat(value: dict[str, Any], currency: str) -> Iterator[Row]:
 
 
 def read_again(request: ChangeRequest) -> list[Change]:
-    """What was read once it was done, beside what it was before: only what differs."""
+    """What was read once it was done, beside what it was right before it was sent: only what
+    differs. An older request, whose values were not kept then, shows those of when it was asked."""
     after = request.after or {}
+    before = request.before if request.before_sending is None else request.before_sending
 
     def text(name: str, value: Any) -> str:
-        return value_text(value, currency_of(request.before, name, request.currency))
+        return value_text(value, currency_of(before, name, request.currency))
 
     return [
         Change(words_of(name), text(name, was), text(name, after[name]))
-        for name, was in request.before.items()
+        for name, was in before.items()
         if name in after and after[name] != was
+    ]
+
+
+def moved_meanwhile(request: ChangeRequest) -> list[Change]:
+    """What was another value when it was sent than when it was asked for: that the preview's
+    figures are of the request alone can be seen by it."""
+    if request.before_sending is None:
+        return []
+    return [
+        Change(words_of(name), value_text(was), value_text(request.before_sending[name]))
+        for name, was in request.before.items()
+        if name in request.before_sending and request.before_sending[name] != was
     ]
 
 
@@ -221,6 +236,8 @@ def _to_come(request: ChangeRequest) -> Step | None:
             by = " or ".join(request.approver_roles) or "somebody with the right"
             people = "one approval" if left == 1 else f"{left} approvals"
             return Step(f"Waits for {people}", "waiting", detail=f"By {by}.")
+        case Status.APPROVED if request.platform_id and restoration.present():
+            return Step("Waits: the database was restored", "hold", detail=restoration.WAITS)
         case Status.APPROVED:
             return Step("Waits for a worker", "waiting", detail=request.waiting_for)
         case Status.EXECUTING:
@@ -244,6 +261,7 @@ def version(request: ChangeRequest) -> str:
             request.waiting_for,
             request.on_hold,
             request.platform.state if request.platform else "",
+            restoration.present() is not None,
             request.outcome_text,
             request.secrets.filter(shown__isnull=True).count(),
         ]
