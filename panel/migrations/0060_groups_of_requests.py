@@ -32,7 +32,7 @@ def fill(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("panel", "0012_notices_of_payouts_and_jobs")]
+    dependencies = [("panel", "0014_restorations_told")]
 
     operations = [
         migrations.CreateModel(

@@ -7,7 +7,7 @@ import panel.lib.keys
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0015_corrections_in_files"),
+        ("payments", "0016_operations_remembered"),
     ]
 
     operations = [

@@ -35,7 +35,7 @@ def words_of_what_is_owed(apps: Any, editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0015_corrections_in_files"),
+        ("payments", "0022_fill_comparable_references"),
         ("panel", "0060_groups_of_requests"),
     ]
 
