@@ -105,6 +105,7 @@ class RequestView(PanelView):
         self.trouble: list[str] = []
         self.stale = False
         self.rejecting = False
+        self.note = ""
 
     def get_object(self) -> ChangeRequest:
         """The request, if this person may see it; for others it does not exist."""
@@ -158,8 +159,10 @@ class RequestView(PanelView):
     def approve(self, change: ChangeRequest) -> bool:
         """Approve what was seen; what has changed since is shown and asked again."""
         seen = self.request.POST.get("seen", "")
+        self.note = self.request.POST.get("note", "").strip()
+        note = reasons.note(self.note)
         try:
-            decide.approve(change, actor=self.request.actor, source="web", seen=seen)
+            decide.approve(change, actor=self.request.actor, source="web", seen=seen, reason=note)
         except Stale:
             self.stale = True
             return False
@@ -221,6 +224,8 @@ class RequestView(PanelView):
             "change": change,
             "title": f"{command.label} {change.reference}",
             "label": command.label,
+            "lower_label": command.label.lower(),
+            "note": self.note,
             "amount": amount,
             "address": reverse("request_detail", args=[change.reference]),
             # With MT4 away the page asks for itself again, so that the button comes back.

@@ -30,6 +30,7 @@ class DeedsMixin(PanelView):
 
     trouble: list[str]
     stale: bool
+    note_typed: str
 
     def get_object(self) -> Withdrawal:
         """The withdrawal of the address; raises `Http404`."""
@@ -91,8 +92,10 @@ class DeedsMixin(PanelView):
     def approve(self, row: Withdrawal) -> None:
         """Approve what was seen."""
         seen = self.request.POST.get("seen", "")
+        self.note_typed = self.request.POST.get("note", "").strip()
+        note = reasons.note(self.note_typed)
         change = row.payment.request
-        decide.approve(change, actor=self.request.actor, source="web", seen=seen)
+        decide.approve(change, actor=self.request.actor, source="web", seen=seen, reason=note)
         messages.success(self.request, f"Approved {row}.")
 
     def reject(self, row: Withdrawal) -> None:

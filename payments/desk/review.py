@@ -62,6 +62,7 @@ class ReviewView(DeedsMixin):
         super().setup(request, *args, **kwargs)
         self.trouble: list[str] = []
         self.stale = False
+        self.note_typed = ""
 
     def get_object(self) -> Withdrawal:
         """The withdrawal, if this person may see it; for others it does not exist."""
@@ -114,8 +115,10 @@ class ReviewView(DeedsMixin):
         owner = [] if look else list(names.check(row.beneficiary, payment.account_name))
         why_not = decide.why_not(change, person)
         away = bool(look and look.away)
+        checks = [*(look.checks if look else owner), *money.checks, *traded]
         return {
             "row": row,
+            "note": self.note_typed,
             "payment": payment,
             "change": change,
             "title": f"Withdrawal {payment.reference}",
@@ -129,7 +132,8 @@ class ReviewView(DeedsMixin):
             "stale": self.stale,
             "trouble": self.trouble,
             "why_not": why_not if open_to_decide else "",
-            "checks": [*(look.checks if look else owner), *money.checks, *traded],
+            "checks": checks,
+            "warnings": [check for check in checks if check.level == "warn"],
             "rejection": story.rejection_of(change),
             "superseded_by": story.superseded_by(change),
             "money": money,

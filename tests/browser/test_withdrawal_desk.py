@@ -17,6 +17,7 @@ from payments.models import Attachment, Stage, Withdrawal
 from tests.browser.conftest import Visitor
 from tests.browser.test_every_page import DESK, ugly
 from tests.chaos.conftest import demo, records_of
+from tests.harness.browser import approve_by_keys
 from tests.harness.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -103,7 +104,7 @@ def test_a_withdrawal_from_the_request_over_a_hold_to_the_payout(
     checker.keyboard.press("h")
     checker.get_by_role("button", name=f"Release {reference}").click()
     expect_stage(checker, "waiting")
-    checker.keyboard.press("a")
+    approve_by_keys(checker)
     expect_stage(checker, "to pay out")
     expect(checker.get_by_role("button", name="Paid out")).to_have_count(0)
 
@@ -144,7 +145,7 @@ def test_a_payout_that_fails_goes_back_to_the_account_once(
         balance = reader(demo().connection).account(LOGIN).balance
     reference = ask(clerk, panel_stack, "30.00")
     open_at_desk(checker, panel_stack, "To decide", reference)
-    checker.keyboard.press("a")
+    approve_by_keys(checker)
     expect_stage(checker, "to pay out")
     open_at_desk(clerk, panel_stack, "To pay out", reference)
     clerk.keyboard.press("p")
@@ -171,7 +172,7 @@ def test_a_payout_that_fails_goes_back_to_the_account_once(
     checker.get_by_role("link", name=re.compile("^WR ")).first.click()
     checker.wait_for_url(re.compile("/requests/WR-"))
     expect(checker.get_by_role("button", name=re.compile("^Approve 30.00"))).to_be_enabled()
-    checker.keyboard.press("a")
+    approve_by_keys(checker)
     expect(checker.locator("#request-state")).to_contain_text("done", timeout=SLOW)
     open_at_desk(clerk, panel_stack, "Returned", reference)
     expect(clerk.locator("main")).to_contain_text("Credited back by WR")
