@@ -54,6 +54,13 @@ def check_scope(
         _denied(command, actor, source, f"{target.text} is outside the scopes of {actor.label}.")
 
 
+def check_maker(command: Command, actor: Actor, *, source: str) -> None:
+    """Raise `Denied`, and record it, if the command has a reason of its own against the actor."""
+    why = command.may_ask(actor.person_or_fail())
+    if why:
+        _denied(command, actor, source, why)
+
+
 def check_superseded(
     earlier: ChangeRequest, command: Command, target: Target, platform: Platform | None
 ) -> None:
@@ -111,6 +118,7 @@ def submit(
     platform = command.get_platform()
     target = command.target(live)
     check_scope(command, target, platform, actor, source=source)
+    check_maker(command, actor, source=source)
     if supersedes:
         check_superseded(supersedes, command, target, platform)
     command.validate(live, actor)

@@ -19,6 +19,8 @@ from panel.commands.base import Command
 from panel.commands.registry import COMMANDS
 from panel.models import ChangeRequest, Policy, Status
 from panel.pages.commands.policies import MOST_APPROVALS, RemovePolicy, SetPolicy, label_of
+from panel.pages.commands.separation import SetSeparation
+from panel.pages.separation import shown_rules
 from panel.pages.tables import command_choices
 from panel.ui.administration import ReasonForm, RuleForm, role_choices
 from panel.ui.commands import CommandView
@@ -98,12 +100,13 @@ class PolicyListView(PanelView):
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The rules, and the changes of them that wait for somebody."""
         waiting = ChangeRequest.objects.filter(
-            command__in=[SetPolicy.name, RemovePolicy.name], status=Status.PENDING
+            command__in=[SetPolicy.name, RemovePolicy.name, SetSeparation.name], status=Status.PENDING
         )
         groups = all_rules()
         return self.render(
             ruled=[group for group in groups if group.rules],
             free=free_by_rule(groups),
+            separations=shown_rules(),
             waiting=list(waiting.select_related("maker")),
         )
 

@@ -17,6 +17,7 @@ from panel.pages import (
     reasons,
     requests,
     roles,
+    separation,
     staff,
     unknown,
 )
@@ -64,6 +65,11 @@ urlpatterns = [
     path("policies/add/", policies.PolicyAddView.as_view(), name="policy_add"),
     path("policies/<int:pk>/change/", policies.PolicyChangeView.as_view(), name="policy_change"),
     path("policies/<int:pk>/remove/", policies.PolicyRemoveView.as_view(), name="policy_remove"),
+    path(
+        "policies/separation/<slug:name>/",
+        separation.SeparationView.as_view(),
+        name="separation_change",
+    ),
     path("platforms/", platforms.PlatformListView.as_view(), name="platform_list"),
     path("platforms/add/", platforms.PlatformAddView.as_view(), name="platform_add"),
     path("platforms/<slug:slug>/", platforms.PlatformDetailView.as_view(), name="platform_detail"),

@@ -23,7 +23,7 @@ from panel.ui import reasons, story
 from panel.ui.figures import money_text
 from panel.ui.links import Link
 from panel.ui.look import Look, live_look
-from payments.desk import names
+from payments.desk import names, separation
 from payments.desk.deeds import DeedsMixin
 from payments.desk.history import decisions
 from payments.desk.lists import tab_url
@@ -161,6 +161,8 @@ class ReviewView(DeedsMixin):
         """Which steps this person can take now, and the reasons each dialog offers."""
         actor, stage = self.request.actor, row.stage
         holds, pays = actor.may("payments.hold"), actor.may("payments.payout")
+        why_not_pay = self.why_not_pay(row) if pays and stage in PAYOUT else ""
+        pays = pays and not why_not_pay
         can = {
             "decide": look is not None and not why_not,
             "hold": holds and stage in HOLDABLE and row.payment.request.status in OPEN,
@@ -173,7 +175,12 @@ class ReviewView(DeedsMixin):
         }
         offers = {"decide": Purpose.REJECT, "hold": Purpose.HOLD, "fail": Purpose.PAYOUT_FAILED}
         texts = reasons.offered_for([use for name, use in offers.items() if can[name]])
-        return {"can": can, "offered": {name: texts.get(use) for name, use in offers.items()}}
+        return {"why_not_pay": why_not_pay, "can": can, "offered": {name: texts.get(use) for name, use in offers.items()}}
+
+    def why_not_pay(self, row: Withdrawal) -> str:
+        """Why this person takes no step of the payout; empty if they may."""
+        person = self.request.actor.person_or_fail()
+        return separation.why_not_pay([row], person.pk).get(row.pk, "")
 
     def steps(self, row: Withdrawal) -> list[story.Step]:
         """Its own story, then that of each return that was asked for."""
@@ -192,6 +199,7 @@ class ReviewView(DeedsMixin):
         return steps
 
 
+PAYOUT = (*OWED, Stage.PAID)
 NOT_DEBITED = (Stage.WAITING, Stage.ON_HOLD, Stage.DEBITING)
 OPEN = (Status.PENDING, Status.APPROVED)
 FIGURES = (
