@@ -8,7 +8,5 @@ class Migration(migrations.Migration):
 
     operations = [
         # Without a default: SQLite would write the table anew and lose its trigger.
-        migrations.AddField(
-            model_name="approval", name="shown", field=models.JSONField(null=True)
-        ),
+        migrations.AddField(model_name="approval", name="shown", field=models.JSONField(null=True)),
     ]

@@ -60,9 +60,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("reference", "task"), name="one_claim_per_task"
-                    )
+                    models.UniqueConstraint(fields=("reference", "task"), name="one_claim_per_task")
                 ],
             },
         ),

@@ -100,7 +100,8 @@ class PolicyListView(PanelView):
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The rules, and the changes of them that wait for somebody."""
         waiting = ChangeRequest.objects.filter(
-            command__in=[SetPolicy.name, RemovePolicy.name, SetSeparation.name], status=Status.PENDING
+            command__in=[SetPolicy.name, RemovePolicy.name, SetSeparation.name],
+            status=Status.PENDING,
         )
         groups = all_rules()
         return self.render(

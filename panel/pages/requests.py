@@ -15,6 +15,7 @@ from panel.access import contact
 from panel.access.request import PanelRequest
 from panel.commands import decide, inbox
 from panel.commands.base import Change, Invalid, Risk
+from panel.commands.claims import ClaimDecision
 from panel.commands.errors import AlreadyDecided, Denied, Stale
 from panel.commands.notices import seen
 from panel.commands.registry import COMMANDS
@@ -24,16 +25,19 @@ from panel.models import ChangeRequest, Purpose, Secret, Status, User
 from panel.mt4.errors import MT4Error
 from panel.pages.one_time import AlreadyShown, may_show, show_once
 from panel.pages.tables import review_url
-from panel.ui import reasons, story
+from panel.ui import claiming, reasons, story
 from panel.ui.details import details_of
 from panel.ui.figures import money_text
 from panel.ui.look import Look, live_look
+from panel.ui.shown import decided, seal, unseal
 from panel.ui.views import PanelView
 
 NO_CHANGE = 204
 PAUSE, AWAY_PAUSE = 2, 10
 """Seconds between two polls of an open page."""
 RECENT = 5
+# While nothing was sent, what would be checked now still means something.
+UNDER_WAY = (Status.PENDING, Status.APPROVED)
 
 
 def next_for(person: User, after: ChangeRequest) -> ChangeRequest | None:
@@ -131,6 +135,7 @@ class RequestView(PanelView):
             "reject": self.reject,
             "withdraw": self.take_back,
             "secret": self.show_secret,
+            **dict.fromkeys(claiming.STEPS, self.claim),
         }
         step = steps.get(request.POST.get("step", ""))
         if step is None:
@@ -158,16 +163,22 @@ class RequestView(PanelView):
 
     def approve(self, change: ChangeRequest) -> bool:
         """Approve what was seen; what has changed since is shown and asked again."""
-        seen = self.request.POST.get("seen", "")
+        actor = self.request.actor
+        seen, shown = self.seen(change)
         self.note = self.request.POST.get("note", "").strip()
         note = reasons.note(self.note)
         try:
-            decide.approve(change, actor=self.request.actor, source="web", seen=seen, reason=note)
+            decide.approve(change, actor=actor, source="web", seen=seen, reason=note, shown=shown)
         except Stale:
             self.stale = True
             return False
         messages.success(self.request, f"Approved {change.reference}.")
         return True
+
+    def seen(self, change: ChangeRequest) -> tuple[str, dict[str, Any] | None]:
+        """What the page had shown, as it was sealed into it."""
+        person = self.request.actor.person_or_fail()
+        return unseal(self.request.POST.get("seen", ""), change, person)
 
     def reject(self, change: ChangeRequest) -> bool:
         """Reject; the reason is one of the list, words of one's own, or both."""
@@ -175,9 +186,19 @@ class RequestView(PanelView):
         self.rejecting = True
         reason = reasons.chosen(sent)
         self.rejecting = False
-        decide.reject(change, actor=self.request.actor, source="web", reason=reason)
+        _, shown = self.seen(change)
+        decide.reject(change, actor=self.request.actor, source="web", reason=reason, shown=shown)
         reasons.keep(sent, Purpose.REJECT, self.request.actor)
         messages.success(self.request, f"Rejected {change.reference}.")
+        return True
+
+    def claim(self, change: ChangeRequest) -> bool:
+        """Take it in hand, give it to somebody, or let it go."""
+        sent = self.request.POST
+        said = claiming.take_step(
+            sent["step"], ClaimDecision, change.reference, sent, self.request.actor
+        )
+        messages.success(self.request, said)
         return True
 
     def take_back(self, change: ChangeRequest) -> bool:
@@ -204,6 +225,12 @@ class RequestView(PanelView):
         add_never_cache_headers(response)
         return response
 
+    def now(self, change: ChangeRequest) -> Look | None:
+        """The values of this moment, beside those that it was decided on."""
+        if change.login is None or not any(one.shown for one in change.approvals.all()):
+            return None
+        return live_look(change)
+
     def about(self, change: ChangeRequest) -> dict[str, Any]:
         """Everything that the page shows of a request."""
         actor = self.request.actor
@@ -220,8 +247,17 @@ class RequestView(PanelView):
         mine = change.maker_id == person.pk
         readable = mine or actor.may(contact.RIGHT)
         amount = money_text(change.amount, change.currency) if change.amount is not None else ""
+        now = look or self.now(change)
+        pending = change.status == Status.PENDING
+        box = None
+        if pending and actor.may(ClaimDecision.permission):
+            box = claiming.box_of(ClaimDecision(reference=change.reference), person)
         return {
             "change": change,
+            "box": box,
+            "seen": seal(change, person, look) if look else "",
+            "as_decided": decided(change, now, person),
+            "now_checks": now.checks if now and change.status in UNDER_WAY else [],
             "title": f"{command.label} {change.reference}",
             "label": command.label,
             "lower_label": command.label.lower(),
@@ -232,7 +268,7 @@ class RequestView(PanelView):
             "version": "" if away else story.version(change),
             "pause": AWAY_PAUSE if away else PAUSE,
             "final": change.status in FINAL,
-            "pending": change.status == Status.PENDING,
+            "pending": pending,
             "steps": story.timeline(change),
             "payload": [] if details else story.payload_rows(change),
             "results": story.result_rows(change),

@@ -13,7 +13,7 @@ from panel.commands.base import Change
 from panel.commands.registry import COMMANDS
 from panel.lib.digest import sha256
 from panel.lib.redact import is_secret
-from panel.models import Approval, AuditEntry, ChangeRequest, Status
+from panel.models import Approval, AuditEntry, ChangeRequest, Claim, Status
 from panel.ui import figures
 
 _WORDS = {
@@ -36,6 +36,9 @@ _LOOKS = {
     "request approval": "approved",
     f"request {Status.EXECUTING}": "running",
     "secret shown": "quiet",
+    "claimed": "quiet",
+    "assigned": "quiet",
+    "claim released": "quiet",
     "put on hold": "hold",
     "released": "approved",
     "paid out": "done",
@@ -226,6 +229,7 @@ def version(request: ChangeRequest) -> str:
             request.on_hold,
             request.platform.state if request.platform else "",
             request.outcome_text,
+            list(Claim.objects.filter(reference=request.reference).values_list("task", "person")),
             request.secrets.filter(shown__isnull=True).count(),
         ]
     )[:16]

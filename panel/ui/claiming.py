@@ -1,0 +1,72 @@
+"""The claim of an item on its page: who has it, and what this person can do about that."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+
+from django.http import QueryDict
+
+from panel.access.actor import Actor
+from panel.commands.base import Invalid
+from panel.commands.claims import ASSIGN, ClaimCommand, claim_of
+from panel.commands.submit import submit
+from panel.models import Claim, User
+
+STEPS = ("claim", "assign", "unclaim")
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimBox:
+    """What the page shows: the claim, whether one can take or release it, and to whom it can go."""
+
+    claim: Claim | None
+    may_take: bool = False
+    may_release: bool = False
+    people: list[User] = field(default_factory=list)
+
+
+def box_of(command: ClaimCommand, person: User) -> ClaimBox:
+    """The claim on an item; `command` names it. People only for who may assign."""
+    claim = claim_of(command.reference, command.task)
+    assigns = person.may(ASSIGN)
+    mine = claim is not None and claim.person_id == person.pk
+    free = claim is None or assigns
+    people: list[User] = []
+    if assigns:
+        staff = User.objects.filter(is_active=True, is_machine=False).exclude(pk=person.pk)
+        people = [
+            one
+            for one in staff.prefetch_related("roles", "scopes")
+            if not command.why_not(one) and not (claim and claim.person_id == one.pk)
+        ]
+    return ClaimBox(
+        claim,
+        may_take=not mine and free and not command.why_not(person),
+        may_release=claim is not None and (mine or assigns),
+        people=people,
+    )
+
+
+def take_step(
+    step: str, kind: type[ClaimCommand], reference: str, sent: QueryDict, actor: Actor
+) -> str:
+    """Claim, assign or release, as the page's button says; what to tell the person.
+
+    Raises `Invalid` and what `submit` raises.
+    """
+    person: int | None = None
+    if step == "claim":
+        person = actor.person_or_fail().pk
+    elif step == "assign":
+        chosen = sent.get("person", "")
+        if not chosen.isascii() or not chosen.isdecimal() or len(chosen) > 9:
+            raise Invalid.of("Choose a person.", "person")
+        person = int(chosen)
+    command = kind(reference=reference, person=person)
+    submit(command, actor=actor, source="web", reason="", key=str(uuid.uuid4()))
+    if step == "claim":
+        return f"You have {reference} in hand."
+    if person is None:
+        return f"Released {reference}."
+    return f"Gave {reference} to {User.objects.get(pk=person).name}."
