@@ -6,11 +6,10 @@ item, in the lists, and in the dialog of whoever decides all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 
 from panel import audit
 from panel.access.actor import Actor
@@ -42,18 +41,6 @@ def with_claims(rows: QuerySet[Row], task: Claim.Task, reference: str) -> QueryS
         claimed_name=Subquery(claims.values("person__name")[:1]),
         claimed_at=Subquery(claims.values("at")[:1]),
     )
-
-
-def narrowed(
-    rows: QuerySet[Row], tasks: Iterable[Claim.Task], reference: str, whose: str, person: User
-) -> QuerySet[Row]:
-    """Only those that this person has in hand (`mine`), or nobody (`unassigned`)."""
-    claims = Claim.objects.filter(
-        reference=OuterRef(reference), task__in=list(tasks), person__is_active=True
-    )
-    if whose == "mine":
-        return rows.filter(Exists(claims.filter(person=person)))
-    return rows.filter(~Exists(claims))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +87,7 @@ class ClaimCommand(PanelCommand):
         return found
 
     def may_ask(self, person: User) -> str:
-        """Who could not do the work does not take it; only who may assign moves what others have."""
+        """Nobody takes what they could not do; only who may assign moves what others have."""
         has = claim_of(self.reference, self.task)
         if self.person == person.pk:
             why = self.why_not(person)

@@ -1,6 +1,18 @@
 """How long requests may wait, by their command."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.db import migrations, models
+
+START = {"payments.withdraw": 4, "payments.pay_out": 24}
+
+
+def begin(apps: Any, editor: Any) -> None:
+    """Withdrawals have targets from the start; two people change them."""
+    model = apps.get_model("panel", "AgeTarget")
+    model.objects.bulk_create(model(command=name, hours=hours) for name, hours in START.items())
 
 
 class Migration(migrations.Migration):
@@ -28,4 +40,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.RunPython(begin, migrations.RunPython.noop),
     ]

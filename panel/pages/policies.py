@@ -15,9 +15,11 @@ from django.urls import reverse
 from panel.access.policy import describe
 from panel.access.request import PanelRequest
 from panel.commands.administration import role_names
+from panel.commands.ages import SetAgeTarget
 from panel.commands.base import Command
 from panel.commands.registry import COMMANDS
 from panel.models import ChangeRequest, Policy, Status
+from panel.pages.ages import shown_targets
 from panel.pages.commands.policies import MOST_APPROVALS, RemovePolicy, SetPolicy, label_of
 from panel.pages.commands.separation import SetSeparation
 from panel.pages.separation import shown_rules
@@ -100,7 +102,9 @@ class PolicyListView(PanelView):
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The rules, and the changes of them that wait for somebody."""
         waiting = ChangeRequest.objects.filter(
-            command__in=[SetPolicy.name, RemovePolicy.name, SetSeparation.name],
+            command__in=[
+                *(SetPolicy.name, RemovePolicy.name, SetSeparation.name, SetAgeTarget.name)
+            ],
             status=Status.PENDING,
         )
         groups = all_rules()
@@ -108,6 +112,7 @@ class PolicyListView(PanelView):
             ruled=[group for group in groups if group.rules],
             free=free_by_rule(groups),
             separations=shown_rules(),
+            targets=shown_targets(),
             waiting=list(waiting.select_related("maker")),
         )
 

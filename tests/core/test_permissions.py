@@ -62,6 +62,7 @@ TABLE: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
     "policy_change": (ONLY({ADMINISTRATOR}), {"pk": 99_999}),
     "policy_remove": (ONLY({ADMINISTRATOR}), {"pk": 99_999}),
     "separation_change": (ONLY({ADMINISTRATOR}), {"name": "withdrawal_maker_does_not_pay"}),
+    "age_target_change": (ONLY({ADMINISTRATOR}), {}),
     "job_list": (ALL - {DEALER}, {}),
     "job_change": (ONLY({ADMINISTRATOR}), {"name": "credit_expiry"}),
     "limit_list": (ONLY({COMPLIANCE, MANAGER, ADMINISTRATOR, AUDITOR}), {}),
