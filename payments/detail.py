@@ -101,7 +101,7 @@ class PaymentView(PanelView):
             return self.render(status=403, trouble=[str(denied)])
         except Invalid as invalid:
             texts = [text for texts in invalid.errors.values() for text in texts]
-            return self.render(status=UNPROCESSABLE, trouble=texts)
+            return self.render(status=UNPROCESSABLE, trouble=texts, reopened="attach")
         messages.success(request, f"Attached {name}.")
         return HttpResponseRedirect(reverse("payment_detail", args=[payment.reference]))
 

@@ -576,6 +576,12 @@ wake(document);
 // Of more tabs than fit a telephone, the one that is open is seen.
 one(".ui-tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 
+// A dialog that came back with an error stands before the page again.
+for (const dialog of all("dialog[data-reopened]")) {
+  dialog.close();
+  dialog.showModal();
+}
+
 // A form that came back has the focus where it is wrong; a new one, where it begins.
 const WRONG = "[aria-invalid=true]:not([type=hidden])";
 const FIRST = "[data-enter] :is(input:not([type=hidden]), select, textarea)";

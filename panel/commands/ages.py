@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from django.db.models import (
     Case,
@@ -52,7 +52,8 @@ def with_due(rows: QuerySet[Row], command: str, since: str) -> QuerySet[Row]:
         for name, span in targets().items()
     ]
     empty = Value(None, output_field=DateTimeField())
-    return rows.annotate(due=Case(*cases, default=empty, output_field=DateTimeField()))
+    found = rows.annotate(due=Case(*cases, default=empty, output_field=DateTimeField()))
+    return cast("QuerySet[Row]", found)
 
 
 def late(command: str, since: str, now: datetime | None = None) -> Q:

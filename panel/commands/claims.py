@@ -6,8 +6,10 @@ item, in the lists, and in the dialog of whoever decides all the same.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from django.db.models import Model, OuterRef, QuerySet, Subquery
 
@@ -36,11 +38,12 @@ def claim_of(reference: str, task: Claim.Task) -> Claim | None:
 def with_claims(rows: QuerySet[Row], task: Claim.Task, reference: str) -> QuerySet[Row]:
     """Rows with `claimed_by` (a primary key), `claimed_name` and `claimed_at`."""
     claims = Claim.objects.filter(reference=OuterRef(reference), task=task, person__is_active=True)
-    return rows.annotate(
+    found = rows.annotate(
         claimed_by=Subquery(claims.values("person")[:1]),
         claimed_name=Subquery(claims.values("person__name")[:1]),
         claimed_at=Subquery(claims.values("at")[:1]),
     )
+    return cast("QuerySet[Row]", found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,14 @@ class ClaimCommand(PanelCommand):
         """Why a person could not do the work, in words; empty if they could."""
         raise NotImplementedError
 
+    def gone(self) -> str:
+        """Why there is nothing to be done any more, in words; empty while there is."""
+        raise NotImplementedError
+
+    def able(self, people: Iterable[User]) -> list[User]:
+        """Those of some people who could do the work."""
+        return [person for person in people if not self.why_not(person)]
+
     def about(self) -> Target:
         """What it is about."""
         raise NotImplementedError
@@ -89,6 +100,8 @@ class ClaimCommand(PanelCommand):
     def may_ask(self, person: User) -> str:
         """Nobody takes what they could not do; only who may assign moves what others have."""
         has = claim_of(self.reference, self.task)
+        if self.gone():
+            return ""
         if self.person == person.pk:
             why = self.why_not(person)
             if why or has is None or has.person_id == person.pk or person.may(ASSIGN):
@@ -101,7 +114,10 @@ class ClaimCommand(PanelCommand):
         return "Only who may assign work gives it to others, or takes it from them."
 
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:
-        """Something must change, and the person must be able to do it."""
+        """There must be something to do; something must change; the person must be able to."""
+        gone = self.gone()
+        if gone:
+            raise Invalid.of(gone)
         has, person = claim_of(self.reference, self.task), self._person()
         if person is None:
             if has is None:
@@ -181,8 +197,13 @@ class ClaimDecision(ClaimCommand):
     task: ClassVar[Claim.Task] = Claim.Task.DECIDE
 
     def request(self) -> ChangeRequest:
-        """The request of the reference."""
+        """The request of the reference, read once."""
+        return self._request
+
+    @cached_property
+    def _request(self) -> ChangeRequest:
         rows = ChangeRequest.objects.select_related("platform")
+        rows = rows.prefetch_related("authors", "approvals")
         found = rows.filter(reference=self.reference).first()
         if found is None:
             raise Invalid.of(f"There is no request {self.reference}.", "reference")
@@ -192,12 +213,12 @@ class ClaimDecision(ClaimCommand):
         """Whoever could not decide on it."""
         return decide.why_not(self.request(), person)
 
-    def validate(self, reader: Reader | None, actor: Actor | None) -> None:
-        """Only while it waits."""
+    def gone(self) -> str:
+        """It is decided."""
         request = self.request()
-        if request.status != Status.PENDING:
-            raise Invalid.of(f"It is already {request.get_status_display()}.")
-        super().validate(reader, actor)
+        if request.status == Status.PENDING:
+            return ""
+        return f"It is already {request.get_status_display()}."
 
     def about(self) -> Target:
         """The request."""

@@ -108,7 +108,7 @@ class RequestView(PanelView):
         self.shown: dict[str, str] = {}
         self.trouble: list[str] = []
         self.stale = False
-        self.rejecting = False
+        self.reopened = ""
         self.note = ""
 
     def get_object(self) -> ChangeRequest:
@@ -153,6 +153,7 @@ class RequestView(PanelView):
             done = False
         except Invalid as invalid:
             self.trouble = [text for texts in invalid.errors.values() for text in texts]
+            self.reopened = reasons.reopened(request.POST)
             done = False
         except MT4Error as error:
             self.trouble = [f"{error.explain()} Your decision was not recorded: try it again."]
@@ -183,9 +184,7 @@ class RequestView(PanelView):
     def reject(self, change: ChangeRequest) -> bool:
         """Reject; the reason is one of the list, words of one's own, or both."""
         sent = self.request.POST
-        self.rejecting = True
         reason = reasons.chosen(sent)
-        self.rejecting = False
         _, shown = self.seen(change)
         decide.reject(change, actor=self.request.actor, source="web", reason=reason, shown=shown)
         reasons.keep(sent, Purpose.REJECT, self.request.actor)
@@ -284,7 +283,8 @@ class RequestView(PanelView):
             "look": look,
             "stale": self.stale,
             "trouble": self.trouble,
-            "rejecting": self.rejecting,
+            "reopened": self.reopened,
+            "typed": self.request.POST,
             "reasons": reasons.offered(Purpose.REJECT),
             "secrets": [(row, story.words_of(row.name)) for row in secrets],
             "shown": self.shown,

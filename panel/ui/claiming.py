@@ -35,11 +35,9 @@ def box_of(command: ClaimCommand, person: User) -> ClaimBox:
     people: list[User] = []
     if assigns:
         staff = User.objects.filter(is_active=True, is_machine=False).exclude(pk=person.pk)
-        people = [
-            one
-            for one in staff.prefetch_related("roles", "scopes")
-            if not command.why_not(one) and not (claim and claim.person_id == one.pk)
-        ]
+        if claim is not None:
+            staff = staff.exclude(pk=claim.person_id)
+        people = command.able(staff.prefetch_related("roles"))
     return ClaimBox(
         claim,
         may_take=not mine and free and not command.why_not(person),

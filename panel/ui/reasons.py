@@ -57,6 +57,12 @@ def note(text: str) -> str:
     return text
 
 
+def reopened(sent: QueryDict) -> str:
+    """The dialog that comes back open, with what was typed in it; approving is asked anew."""
+    step = sent.get("step", "")
+    return "" if step == "approve" else step
+
+
 def keep(sent: QueryDict, purpose: Purpose, actor: Actor) -> None:
     """Add one's own words to the list, if that was ticked; raises what `submit` raises."""
     words = sent.get("words", "").strip()

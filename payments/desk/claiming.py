@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from panel.commands.base import Invalid, Target
+from panel.commands.base import Target
 from panel.commands.claims import ClaimCommand
 from panel.commands.registry import register
 from panel.models import ChangeRequest, Claim
 from payments.desk.base import withdrawal_of
 from payments.desk.payout import PayOut
-from payments.desk.separation import why_not_pay
+from payments.desk.separation import barred, why_not_pay
 from payments.desk.stages import OWED
 from payments.models import Stage, Withdrawal
 
 if TYPE_CHECKING:
-    from panel.access.actor import Actor
     from panel.models import User
-    from panel.mt4.read import Reader
 
 DECIDED = (Stage.WAITING, Stage.ON_HOLD)
 
@@ -50,9 +50,9 @@ class ClaimPayout(ClaimCommand):
     permission: ClassVar[str] = "payments.view"
     task: ClassVar[Claim.Task] = Claim.Task.PAY
 
-    @property
+    @cached_property
     def row(self) -> Withdrawal:
-        """The withdrawal of the reference."""
+        """The withdrawal of the reference, read once."""
         return withdrawal_of(self.reference)
 
     def request(self) -> ChangeRequest:
@@ -63,12 +63,24 @@ class ClaimPayout(ClaimCommand):
         """Whoever could not pay it out."""
         return why_not_payer(self.row, person)
 
-    def validate(self, reader: Reader | None, actor: Actor | None) -> None:
-        """Only while it is owed to the client."""
+    def able(self, people: Iterable[User]) -> list[User]:
+        """Those who could pay it out."""
         row = self.row
-        if row.stage not in OWED:
-            raise Invalid.of(f"{row} is {row.get_stage_display()}: there is nothing to pay out.")
-        super().validate(reader, actor)
+        out = barred([row])
+        return [
+            person
+            for person in people
+            if person.pk not in out
+            and person.may(PayOut.permission)
+            and person.sees(row.platform_id, row.mt4_group)
+        ]
+
+    def gone(self) -> str:
+        """It is not owed to the client any more."""
+        row = self.row
+        if row.stage in OWED:
+            return ""
+        return f"{row} is {row.get_stage_display()}: there is nothing to pay out."
 
     def about(self) -> Target:
         """The withdrawal."""

@@ -34,6 +34,7 @@ class DeedsMixin(PanelView):
     trouble: list[str]
     stale: bool
     note_typed: str
+    reopened: str
 
     def get_object(self) -> Withdrawal:
         """The withdrawal of the address; raises `Http404`."""
@@ -75,6 +76,8 @@ class DeedsMixin(PanelView):
             self.trouble = [text for texts in invalid.errors.values() for text in texts]
         except MT4Error as error:
             self.trouble = [f"{error.explain()} Nothing was decided: try it again."]
+        if self.trouble:
+            self.reopened = reasons.reopened(request.POST)
         if self.trouble or self.stale:
             return self.show(self.get_object(), status=409)
         return HttpResponseRedirect(reverse("withdrawal", args=[row.payment.reference]))

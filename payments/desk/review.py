@@ -80,6 +80,7 @@ class ReviewView(DeedsMixin):
         self.trouble: list[str] = []
         self.stale = False
         self.note_typed = ""
+        self.reopened = ""
 
     def get_object(self) -> Withdrawal:
         """The withdrawal, if this person may see it; for others it does not exist."""
@@ -144,6 +145,8 @@ class ReviewView(DeedsMixin):
             "as_decided": decided(change, now, person),
             "now_checks": [] if row.stage in CLOSED else checks,
             "note": self.note_typed,
+            "reopened": self.reopened,
+            "typed": self.request.POST,
             "payment": payment,
             "change": change,
             "title": f"Withdrawal {payment.reference}",

@@ -50,26 +50,27 @@ def people_of(rows: Iterable[Withdrawal]) -> dict[int, People]:
         by_request[row.payment.request_id].add(row.pk)
     by_file: dict[int, set[int]] = defaultdict(set)
     lines = BulkItem.objects.filter(reference__in=by_reference).order_by()
-    for reference, file, uploader in lines.values_list("reference", "file", "file__uploaded_by"):
+    for reference, file, uploader in lines.values_list(
+        "reference", "file_id", "file__uploaded_by_id"
+    ):
         found[by_reference[reference]].asked.add(uploader)
         by_file[file].add(by_reference[reference])
     if by_file:
         about = ChangeRequest.objects.filter(
             command__in=OF_FILES, object_key__in=[str(file) for file in by_file]
         )
-        for request, file_key in about.order_by().values_list("pk", "object_key"):
-            by_request[request] |= by_file[int(file_key)]
-    for request, person in RequestAuthor.objects.filter(request__in=by_request).values_list(
-        "request", "user"
-    ):
-        for pk in by_request[request]:
-            found[pk].asked.add(person)
+        for file_request, key in about.order_by().values_list("pk", "object_key"):
+            by_request[file_request] |= by_file[int(key)]
+    authors = RequestAuthor.objects.filter(request__in=by_request).order_by()
+    for about_request, maker in authors.values_list("request_id", "user_id"):
+        for pk in by_request[about_request]:
+            found[pk].asked.add(maker)
     approvals = Approval.objects.filter(
         request__in=by_request, decision=Approval.Decision.APPROVE
     ).order_by()
-    for request, person in approvals.values_list("request", "checker"):
-        for pk in by_request[request]:
-            found[pk].approved.add(person)
+    for decided_request, checker in approvals.values_list("request_id", "checker_id"):
+        for pk in by_request[decided_request]:
+            found[pk].approved.add(checker)
     return found
 
 
