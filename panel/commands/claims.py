@@ -15,7 +15,7 @@ from django.db.models import Model, OuterRef, QuerySet, Subquery
 
 from panel import audit
 from panel.access.actor import Actor
-from panel.commands import decide
+from panel.commands import decide, notices
 from panel.commands.base import Change, Invalid, PanelCommand, Preview, Risk, Target
 from panel.commands.registry import register
 from panel.models import ChangeRequest, Claim, Status, User
@@ -162,6 +162,7 @@ class ClaimCommand(PanelCommand):
                 reference=self.reference, task=self.task, person=person, by=request.maker
             )
         own = person is not None and person.pk == request.maker_id
+        notices.assigned(self.request(), None if own else person)
         audit.record(
             Actor.person(request.maker, request_id=request.request_id),
             "claimed" if own else "assigned" if person else "claim released",

@@ -33,6 +33,7 @@ MAILED = frozenset(
         Kind.DECIDE,
         Kind.SETTLE,
         Kind.OWED,
+        Kind.ASSIGNED,
         Kind.JOB,
         Kind.REJECTED,
         Kind.EXPIRED,
@@ -91,6 +92,16 @@ def close(request: ChangeRequest, kind: Kind) -> None:
     """It needs nobody any more: whoever has not read it need not."""
     open_ones = Notice.objects.filter(request=request, kind=kind, read__isnull=True)
     open_ones.update(read=timezone.now())
+
+
+def assigned(request: ChangeRequest, person: User | None) -> None:
+    """Work on the request has gone to a person: they hear of it; whoever had it need not any more.
+
+    Called in the transaction that assigns it. None where nobody has it now.
+    """
+    Notice.objects.filter(request=request, kind=Kind.ASSIGNED).delete()
+    if person is not None:
+        _write(request, Kind.ASSIGNED, [person])
 
 
 def deciders(request: ChangeRequest) -> list[User]:
@@ -169,6 +180,7 @@ def title_of(request: ChangeRequest, kind: Kind) -> str:
         Kind.SETTLE: "has an unknown outcome that somebody must settle",
         Kind.OWED: "left money on no account: somebody must put it right",
         Kind.PAY: "waits to be paid out",
+        Kind.ASSIGNED: "was assigned to you",
         Kind.JOB: "failed",
         Kind.APPROVED: "was approved",
         Kind.REJECTED: "was rejected",

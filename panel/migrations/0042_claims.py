@@ -64,5 +64,26 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AlterField(
+            model_name="notice",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("decide", "A request waits for my decision"),
+                    ("settle", "An unknown outcome waits for me to settle it"),
+                    ("owed", "Money is on no account and waits for me to put it right"),
+                    ("pay", "A withdrawal waits for me to pay it out"),
+                    ("assigned", "Work was assigned to me"),
+                    ("job", "A request of a scheduled job failed"),
+                    ("approved", "My request was approved"),
+                    ("rejected", "My request was rejected"),
+                    ("expired", "My request expired, as nobody decided"),
+                    ("done", "My request was carried out"),
+                    ("failed", "My request failed"),
+                    ("unknown", "The outcome of my request is unknown"),
+                ],
+                max_length=12,
+            ),
+        ),
         migrations.RunPython(begin, migrations.RunPython.noop),
     ]

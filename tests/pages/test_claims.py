@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from panel.commands.claims import ClaimDecision
 from panel.commands.errors import Denied
-from panel.models import AuditEntry, ChangeRequest, Claim, Platform, Status, User
+from panel.models import AuditEntry, ChangeRequest, Claim, Notice, Platform, Status, User
 from payments.desk.claiming import ClaimPayout
 from tests.core.money import approve_as, ask_withdrawal, carry_out, new_account
 from tests.factories import make_user
@@ -106,6 +106,10 @@ def test_whoever_may_assign_gives_it_to_somebody_who_could_decide(
     assert "claimed by Bob" in text_of(bella.get(page))
     assert "(given by Bella)" in text_of(bella.get(page))
     assert "to Bob" in entries(request, "assigned")[0].detail
+    notice = Notice.objects.get(person=cast.bob, kind="assigned")
+    assert notice.title.endswith("was assigned to you")
+    opened = signed_in(cast.bob).get(reverse("notice_open", args=(notice.pk,)))
+    assert opened.headers["Location"] == reverse("withdrawal", args=(request.reference,))
     for person, says in ((cast.olga, "made or edited"), (cast.alice, "do not carry the right")):
         refused = bella.post(page, {"step": "assign", "person": person.pk})
         assert refused.status_code == 409

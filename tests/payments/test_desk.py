@@ -100,7 +100,7 @@ def test_a_withdrawal_goes_from_the_request_to_the_payout(platform: Platform, ca
     assert stage(request) == Stage.TO_PAY
     do(payer(), PayOut(withdrawal=request.reference, provider_reference=" SEPA-77 "))
     row.refresh_from_db()
-    assert (row.stage, row.provider_reference, row.paid_by) == (Stage.PAID, "SEPA-77", cast.olga)
+    assert (row.stage, row.provider_reference, row.paid_by) == (Stage.PAID, "SEPA-77", payer())
     assert row.paid is not None
     assert steps(request) == [
         "request payments.withdraw",
@@ -111,7 +111,7 @@ def test_a_withdrawal_goes_from_the_request_to_the_payout(platform: Platform, ca
     ]
     told = AuditEntry.objects.get(reference=request.reference, action="paid out")
     assert "SEPA-77" in told.detail
-    assert "Olga" in told.actor
+    assert "Petra" in told.actor
 
 
 def test_what_stays_within_the_house_needs_no_payout(platform: Platform, cast: Cast) -> None:

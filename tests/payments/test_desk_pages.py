@@ -122,7 +122,7 @@ def test_the_review_shows_what_a_decision_needs(platform: Platform, cast: Cast) 
         "55.00 USD came by card and goes back there first.",
         "card 60.00 5.00 55.00",
         "24 h 2 85.00 60.00",
-        "Deposit without trading: 60.00 USD",
+        "Deposit without trading: 160.00 USD in 2 deposits",
         "None open",
         f"approved {earlier.reference}",
         "Payments of the last 90 days 2 others",
@@ -348,7 +348,7 @@ def test_the_form_of_a_return_asks_why_and_shows_what_comes_back(
     platform: Platform, cast: Cast
 ) -> None:
     request = debited(platform, cast)
-    client = as_user(cast.olga)
+    client = as_user(payer())
     url = reverse("withdrawal_return", args=(request.reference,))
     assert "The client cancelled the withdrawal." in client.get(url).content.decode()
     form = {"key": "k", "choice": "The client cancelled the withdrawal.", "words": "By mail."}
