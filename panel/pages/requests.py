@@ -29,6 +29,7 @@ from panel.ui import claiming, reasons, story
 from panel.ui.details import details_of
 from panel.ui.figures import money_text
 from panel.ui.look import Look, live_look
+from panel.ui.reviewing import Review, review_of
 from panel.ui.shown import decided, seal, unseal
 from panel.ui.views import PanelView
 
@@ -247,6 +248,9 @@ class RequestView(PanelView):
         readable = mine or actor.may(contact.RIGHT)
         amount = money_text(change.amount, change.currency) if change.amount is not None else ""
         now = look or self.now(change)
+        review = review_of(change) if now and change.status in UNDER_WAY else Review()
+        if now:
+            now.checks += review.checks
         pending = change.status == Status.PENDING
         box = None
         if pending and actor.may(ClaimDecision.permission):
@@ -254,7 +258,7 @@ class RequestView(PanelView):
         return {
             "change": change,
             "box": box,
-            "seen": seal(change, person, look) if look else "",
+            "seen": seal(change, person, look, tables=review.tables) if look else "",
             "as_decided": decided(change, now, person),
             "now_checks": now.checks if now and change.status in UNDER_WAY else [],
             "title": f"{command.label} {change.reference}",

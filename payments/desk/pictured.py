@@ -1,12 +1,26 @@
-"""The desk's tables in words, as they are kept with a decision."""
+"""The desk's review in words, as it is kept with a decision, wherever that was taken."""
 
 from __future__ import annotations
 
 from panel.models import ChangeRequest
 from panel.ui.figures import count_text, lots_text, money_text
+from panel.ui.reviewing import Review, reviews
 from panel.ui.shown import Table
-from payments.desk.money import Money
-from payments.desk.trading import Trading
+from payments.desk.money import Money, money_of
+from payments.desk.trading import Trading, trading_of
+from payments.models import Withdrawal
+
+
+@reviews("payments.withdraw")
+def review(change: ChangeRequest) -> Review:
+    """What the desk knows of a withdrawal, for the request's own page."""
+    rows = Withdrawal.objects.select_related("platform", "payment")
+    row = rows.filter(payment__request=change).first()
+    if row is None:
+        return Review()
+    money = money_of(row)
+    trading, checks = trading_of(row, change.currency)
+    return Review([*money.checks, *checks], tables_of(change, money, trading))
 
 
 def tables_of(change: ChangeRequest, money: Money, trading: Trading) -> list[Table]:

@@ -93,11 +93,16 @@ def test_any_request_keeps_what_its_checkers_saw_rejections_too(
     request = waiting(platform, cast)
     bob = signed_in(cast.bob)
     seen = seen_on(bob.get(page_url(request)))
+    page = text_of(bob.get(page_url(request)))
+    assert "Deposit without trading: 1,020.00 USD in 2 deposits" in page, "as on the desk"
     bob.post(page_url(request), {"step": "reject", "seen": seen, "reason": "Fraud."})
     approval = Approval.objects.get(request=request)
     assert approval.decision == "reject"
     assert approval.shown is not None
     assert "Withdraw 30.00 USD from" in approval.shown["sentence"]
+    kept = [check["text"] for check in approval.shown["checks"]]
+    assert any("1,020.00 USD in 2 deposits" in text for text in kept)
+    assert "Velocity (USD)" in [table["heading"] for table in approval.shown["tables"]]
     assert "As decided rejected by Bob" in text_of(signed_in(cast.bella).get(page_url(request)))
 
 
