@@ -13,7 +13,7 @@ from panel.commands.ages import late
 from panel.commands.registry import COMMANDS
 from panel.models import ChangeRequest, Platform, Status
 from panel.ui.ages import age_html
-from panel.ui.claims import by_claim, claim_filter, claim_text
+from panel.ui.claiming import by_claim, claim_filter, claim_text
 from panel.ui.columns import Column
 from panel.ui.story import label_of
 from panel.ui.tables import Empty, Table

@@ -1,10 +1,13 @@
-"""The claim of an item on its page: who has it, and what this person can do about that."""
+"""Who has an item in hand: on its page, with what one can do about it, and in lists."""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
+import django_filters
+from django.db.models import QuerySet
 from django.http import QueryDict
 
 from panel.access.actor import Actor
@@ -12,6 +15,7 @@ from panel.commands.base import Invalid
 from panel.commands.claims import ASSIGN, ClaimCommand, claim_of
 from panel.commands.submit import submit
 from panel.models import Claim, User
+from panel.ui.figures import when_short
 
 STEPS = ("claim", "assign", "unclaim")
 
@@ -68,3 +72,28 @@ def take_step(
     if person is None:
         return f"Released {reference}."
     return f"Gave {reference} to {User.objects.get(pk=person).name}."
+
+
+# --- In lists, whose rows come from `panel.commands.claims.with_claims` ---------------------
+
+
+def claim_text(row: Any) -> str:
+    """`Bob, 14:05`; empty while nobody has it."""
+    return f"{row.claimed_name}, {when_short(row.claimed_at)}" if row.claimed_by else ""
+
+
+def claim_filter() -> django_filters.ChoiceFilter:
+    """The filter that goes with it; its filter set has `by_claim = by_claim`."""
+    return django_filters.ChoiceFilter(
+        label="In hand",
+        method="by_claim",
+        empty_label="anybody’s",
+        choices=[("mine", "mine"), ("unassigned", "unassigned")],
+    )
+
+
+def by_claim(filters: Any, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    """One's own, or nobody's."""
+    if value == "mine":
+        return rows.filter(claimed_by=filters.request.actor.user.pk)
+    return rows.filter(claimed_by__isnull=True)

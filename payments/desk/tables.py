@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from panel.ui.ages import age_html
-from panel.ui.claims import by_claim, claim_filter, claim_text
+from panel.ui.claiming import by_claim, claim_filter, claim_text
 from panel.ui.columns import Column
 from panel.ui.figures import span_text
 from panel.ui.links import Link
