@@ -364,3 +364,19 @@ def test_the_form_of_a_return_asks_why_and_shows_what_comes_back(
     assert back.reason == "The client cancelled the withdrawal. By mail."
     assert (back.amount, back.status) == (Decimal("80.00"), Status.PENDING)
     assert back.reference in client.get(page_of(request)).content.decode()
+
+
+def test_a_dialog_that_comes_back_keeps_what_was_typed(platform: Platform, cast: Cast) -> None:
+    to_pay, waiting = debited(platform, cast), asked(platform, cast)
+    long = "S" * 65
+    sent = {"step": "pay", "provider_reference": long}
+    page = as_user(payer()).post(page_of(to_pay), sent).content.decode()
+    dialog = page.partition('id="pay"')[2].partition("</dialog>")[0]
+    assert "data-reopened" in dialog
+    assert f'value="{long}"' in dialog
+    assert "Use at most 64 characters." in dialog
+    sent = {"step": "reject", "reason": "Another reason", "words": "", "seen": ""}
+    page = as_user(cast.bob).post(page_of(waiting), sent).content.decode()
+    dialog = page.partition('id="reject"')[2].partition("</dialog>")[0]
+    assert "data-reopened" in dialog
+    assert "<option selected>Another reason</option>" in dialog
