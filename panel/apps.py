@@ -16,6 +16,6 @@ class PanelConfig(AppConfig):
         """Register the checks that keep the site closed by default."""
         from panel import checks  # noqa: F401
         from panel.celery import app  # noqa: F401
-        from panel.commands import reasons, settle  # noqa: F401
+        from panel.commands import ages, claims, reasons, settle  # noqa: F401
         from panel.door import signin  # noqa: F401
         from panel.pages import commands, tasks  # noqa: F401

@@ -23,7 +23,7 @@ class PaymentsConfig(AppConfig):
         from payments.bulk import details  # noqa: F401
         from payments.bulk.engine import commands as engine_commands  # noqa: F401
         from payments.bulk.engine import line as line_command  # noqa: F401
-        from payments.desk import files, holding, notes, payout, returns  # noqa: F401
+        from payments.desk import claiming, files, holding, notes, payout, pictured, returns  # noqa: F401
         from payments.jobs import commands as job_commands  # noqa: F401
         from payments.limits import commands as limit_commands  # noqa: F401
         from payments.reconciliation import explain  # noqa: F401

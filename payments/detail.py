@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.http import Http404
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from panel.access.request import PanelRequest
 from panel.commands import inbox
+from panel.commands.base import Invalid
+from panel.commands.errors import Denied
 from panel.commands.votes import in_scope
 from panel.models import Platform, Status
 from panel.ui import story
@@ -22,11 +27,14 @@ from panel.ui.views import PanelView
 from payments import owed
 from payments.adjustments import charged_back
 from payments.conversion import paid_text, plain_number
+from payments.desk.files import AttachFile, attach
+from payments.desk.papers import AttachmentView
 from payments.models import Kind, MoneyMirror, Payment
 from payments.queries import payments_of, records_of
 
 # The payments of a file are not shown beside one of them.
 LEGS = 10
+UNPROCESSABLE = 422
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,24 @@ class PaymentView(PanelView):
             address = reverse("payment_correction", args=place)
             links.append(Link("Correct", f"{address}?corrects={payment.reference}", "edit"))
         return links
+
+    def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Attach a file and come back; or the page with what went wrong."""
+        payment = self.payment
+        try:
+            _, name = attach(
+                payment.reference,
+                request.FILES.get("file"),
+                actor=request.actor,
+                key=f"{request.POST.get('key', '')[:60] or uuid.uuid4()}:{AttachFile.name}",
+            )
+        except Denied as denied:
+            return self.render(status=403, trouble=[str(denied)])
+        except Invalid as invalid:
+            texts = [text for texts in invalid.errors.values() for text in texts]
+            return self.render(status=UNPROCESSABLE, trouble=texts, reopened="attach")
+        messages.success(request, f"Attached {name}.")
+        return HttpResponseRedirect(reverse("payment_detail", args=[payment.reference]))
 
     @cached_property
     def left(self) -> Decimal | None:
@@ -148,6 +174,13 @@ class PaymentView(PanelView):
             left=self.left,
             linked=self.linked(),
             partly_hidden=self.is_partly_hidden(),
+            attachments=payment.attachments.select_related("added_by"),
+            can={
+                "note": person.may(AttachFile.permission),
+                "download": person.may(AttachmentView.permission),
+            },
+            address=reverse("payment_detail", args=(payment.reference,)),
+            key=str(uuid.uuid4()),
             owed=owed.of_request(payment.request)[:LEGS],
             records=list(records.order_by("ticket")),
             as_of=mirror.read_at if mirror else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from payments import dashboard, deeds, detail, pick, views
+from payments.desk import papers
 from payments.reconciliation import views as reconciliation
 
 ACCOUNT = "<slug:platform>/<int:login>/"
@@ -40,6 +41,11 @@ urlpatterns = [
         f"{ACCOUNT}negative-reset/",
         deeds.NegativeResetView.as_view(),
         name="payment_negative_reset",
+    ),
+    path(
+        "<reference:reference>/files/<int:pk>/",
+        papers.AttachmentView.as_view(),
+        name="payment_file",
     ),
     path("<reference:reference>/", detail.PaymentView.as_view(), name="payment_detail"),
 ]

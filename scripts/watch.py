@@ -19,7 +19,7 @@ from scripts.services import broker_answers, port_answers
 
 SECONDS_TO_READY = 90
 DEMO_STAFF = (
-    "admin@  admin2@  ops@  dealer@",
+    "admin@  admin2@  ops@  ops2@  dealer@",
     "compliance@  compliance2@  manager@  auditor@",
 )
 

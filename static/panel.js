@@ -57,6 +57,9 @@ async function copy(button) {
 
 // --- Clicks ---------------------------------------------------------------------------------
 
+const dialogOf = (opener) =>
+  opener?.dataset.openDialog ? document.getElementById(opener.dataset.openDialog) : null;
+
 document.addEventListener("click", (event) => {
   const copied = event.target.closest("[data-copy]");
   if (copied) {
@@ -70,7 +73,13 @@ document.addEventListener("click", (event) => {
   }
   const opener = event.target.closest("[data-open-dialog]");
   if (opener?.dataset.openDialog === "keys") listKeys();
-  if (opener) one(`#${opener.dataset.openDialog}`)?.showModal();
+  const dialog = dialogOf(opener);
+  // Enter in a field of the open dialog "clicks" its form's first button, which is the opener.
+  if (dialog && !dialog.matches(":modal")) {
+    event.preventDefault(); // without JavaScript the same button sends its form
+    dialog.close(); // shown by the server, beside the page
+    dialog.showModal();
+  }
   const filler = event.target.closest("[data-fill]");
   if (filler) {
     for (const [name, value] of Object.entries(JSON.parse(filler.dataset.fill))) {
@@ -236,9 +245,25 @@ function listKeys() {
 }
 
 const FIELD = "input, textarea, select";
+// What sends a form when it is clicked: a stray letter must not. A dialog asks first.
+const sends = (element) =>
+  element.matches("button:not([type=button]), input[type=submit], input[type=image]")
+  && element.form !== null && dialogOf(element) === null;
 const typing = (element) =>
   element.isContentEditable ||
   element.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=submit])");
+
+// The Enter or the second click that opened a dialog is not the one that confirms it.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.repeat && event.target.closest("dialog")) {
+    event.preventDefault();
+  }
+});
+document.addEventListener("click", (event) => {
+  if (event.detail > 1 && event.target.closest("dialog button[data-confirms]")) {
+    event.preventDefault();
+  }
+});
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
@@ -258,7 +283,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     if (event.repeat || (target.matches(FIELD) && !bound.matches(FIELD))) return;
     bound.focus(); // where a dialog gives the focus back to
-    if (!bound.matches(FIELD)) bound.click();
+    if (!bound.matches(FIELD) && !sends(bound)) bound.click();
     return;
   }
   const table = one("[data-table]");
@@ -305,7 +330,9 @@ document.addEventListener("htmx:configRequest", (event) => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   const live = event.detail.elt;
   if (live.dataset?.live === undefined) return;
-  const busy = one(".dropdown-menu.show", live) || one("[data-no-refresh]", live)
+  // Nor while a dialog is open: what is typed there, and what it asks, stays as it is.
+  const busy = one("dialog[open]") || one(".dropdown-menu.show", live)
+    || one("[data-no-refresh]", live)
     || (live.contains(document.activeElement) && typing(document.activeElement));
   if (document.hidden || busy) event.preventDefault();
 });
@@ -549,6 +576,12 @@ function wake(scope) {
 wake(document);
 // Of more tabs than fit a telephone, the one that is open is seen.
 one(".ui-tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
+// A dialog that came back with an error stands before the page again.
+for (const dialog of all("dialog[data-reopened]")) {
+  dialog.close();
+  dialog.showModal();
+}
 
 // A form that came back has the focus where it is wrong; a new one, where it begins.
 const WRONG = "[aria-invalid=true]:not([type=hidden])";

@@ -209,6 +209,13 @@ class Command:
         """The part of `before` that must still hold when it is carried out."""
         return before
 
+    def may_ask(self, person: User) -> str:
+        """A further reason why this person may not ask for it, in words; empty if there is none.
+
+        A denial: it is written into the audit log.
+        """
+        return ""
+
     @classmethod
     def may_decide(cls, request: ChangeRequest, person: User) -> str:
         """A further reason why this person may not decide, in words; empty if there is none."""

@@ -52,14 +52,21 @@ def live_before(request: ChangeRequest) -> tuple[Command, dict[str, Any]]:
 
 
 def approve(
-    request: ChangeRequest, *, actor: Actor, source: str, seen: str, reason: str = ""
+    request: ChangeRequest,
+    *,
+    actor: Actor,
+    source: str,
+    seen: str,
+    reason: str = "",
+    shown: dict[str, Any] | None = None,
 ) -> ChangeRequest:
     """Approve; the last approval that is needed sets the request going.
 
     Earlier approvals count only as long as those who gave them could give them now. `seen` is the
     digest of the live values the checker was shown: if they are others by now, `Stale` is raised
-    with the new ones. Raises `Denied`, `AlreadyDecided`, `Invalid` when it is on
-    hold or would not go through any more, and the errors of `panel.mt4.errors`.
+    with the new ones. `shown` is all that stood on the page. Raises `Denied`, `AlreadyDecided`,
+    `Invalid` when it is on hold or would not go through any more, and the errors of
+    `panel.mt4.errors`.
     """
     person = _may_decide(request, actor, source)
     command, live = live_before(request)
@@ -71,7 +78,7 @@ def approve(
         if locked.on_hold:
             raise Invalid.of(f"It is on hold: {locked.on_hold}")
         command.lock()
-        _write(locked, person, Approval.Decision.APPROVE, reason, seen, live)
+        _write(locked, person, Approval.Decision.APPROVE, reason, seen, live, shown)
         given, lost = votes.given(locked)
         detail = " ".join(
             [f"Approval {given} of {locked.approvals_needed}.", *(one.text for one in lost)]
@@ -102,14 +109,21 @@ def approve(
     return locked
 
 
-def reject(request: ChangeRequest, *, actor: Actor, source: str, reason: str) -> ChangeRequest:
+def reject(
+    request: ChangeRequest,
+    *,
+    actor: Actor,
+    source: str,
+    reason: str,
+    shown: dict[str, Any] | None = None,
+) -> ChangeRequest:
     """Reject, with a reason; one rejection is enough. Raises as `approve` does."""
     person = _may_decide(request, actor, source)
     if not reason.strip():
         raise Invalid.of("Say why it is rejected: the maker will read it.", "reason")
     with transaction.atomic():
         locked = _lock(request)
-        _write(locked, person, Approval.Decision.REJECT, reason.strip(), "", {})
+        _write(locked, person, Approval.Decision.REJECT, reason.strip(), "", {}, shown)
         move(
             locked,
             Status.REJECTED,
@@ -158,6 +172,7 @@ def _write(
     reason: str,
     seen: str,
     live: dict[str, Any],
+    shown: dict[str, Any] | None,
 ) -> None:
     roles = person.role_slugs & set(request.approver_roles) or person.role_slugs
     try:
@@ -171,6 +186,7 @@ def _write(
                 reason=reason,
                 seen_digest=seen,
                 live=live,
+                shown=shown,
             )
     except IntegrityError as error:
         raise Denied("You cannot decide on this request, or have already done so.") from error

@@ -38,6 +38,7 @@ MAILED = frozenset(
         Kind.SETTLE,
         Kind.DIFFERENT,
         Kind.OWED,
+        Kind.ASSIGNED,
         Kind.JOB,
         Kind.REJECTED,
         Kind.EXPIRED,
@@ -100,6 +101,16 @@ def close(request: ChangeRequest, kind: Kind) -> None:
     """It needs nobody any more: whoever has not read it need not."""
     open_ones = Notice.objects.filter(request=request, kind=kind, read__isnull=True)
     open_ones.update(read=timezone.now())
+
+
+def assigned(request: ChangeRequest, person: User | None) -> None:
+    """Work on the request has gone to a person: they hear of it; whoever had it need not any more.
+
+    Called in the transaction that assigns it. None where nobody has it now.
+    """
+    Notice.objects.filter(request=request, kind=Kind.ASSIGNED).delete()
+    if person is not None:
+        _write(request, Kind.ASSIGNED, [person])
 
 
 def deciders(request: ChangeRequest) -> list[User]:
@@ -171,6 +182,7 @@ def title_of(request: ChangeRequest, kind: Kind) -> str:
         Kind.DIFFERENT: "was carried out otherwise than it was asked",
         Kind.OWED: "left money on no account: somebody must put it right",
         Kind.PAY: "waits to be paid out",
+        Kind.ASSIGNED: "was assigned to you",
         Kind.JOB: "failed",
         Kind.APPROVED: "was approved",
         Kind.REJECTED: "was rejected",

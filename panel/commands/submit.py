@@ -83,6 +83,13 @@ def check_further(
             _denied(command, actor, source, why, told=told, platform=platform, group=group)
 
 
+def check_maker(command: Command, actor: Actor, *, source: str) -> None:
+    """Raise `Denied`, and record it, if the command has a reason of its own against the actor."""
+    why = command.may_ask(actor.person_or_fail())
+    if why:
+        _denied(command, actor, source, why)
+
+
 def check_superseded(
     earlier: ChangeRequest, command: Command, target: Target, platform: Platform | None
 ) -> None:
@@ -154,6 +161,7 @@ def submit(
     platform = command.get_platform()
     target = command.target(live)
     check_scope(command, target, platform, actor, source=source)
+    check_maker(command, actor, source=source)
     if supersedes:
         check_superseded(supersedes, command, target, platform)
     command.validate(live, actor)

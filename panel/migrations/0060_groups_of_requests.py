@@ -32,7 +32,7 @@ def fill(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("panel", "0014_restorations_told")]
+    dependencies = [("panel", "0043_age_targets")]
 
     operations = [
         migrations.CreateModel(

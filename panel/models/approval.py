@@ -42,6 +42,8 @@ class Approval(models.Model):
     reason = models.TextField(blank=True)
     seen_digest = models.CharField(max_length=64, blank=True)
     live = models.JSONField(default=dict)
+    # What the person had before them (`panel.ui.shown`); None where no page showed it.
+    shown = models.JSONField(null=True)
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:

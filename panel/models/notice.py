@@ -57,6 +57,7 @@ class Notice(models.Model):
         DIFFERENT = "different", "MT4 carried something out otherwise than it was asked"
         OWED = "owed", "Money is on no account and waits for me to put it right"
         PAY = "pay", "A withdrawal waits for me to pay it out"
+        ASSIGNED = "assigned", "Work was assigned to me"
         JOB = "job", "A request of a scheduled job failed"
         APPROVED = "approved", "My request was approved"
         REJECTED = "rejected", "My request was rejected"

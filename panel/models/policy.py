@@ -1,4 +1,4 @@
-"""Policies: how many people must approve what, and who they may be."""
+"""Policies: how many people must approve what, who they may be, and what they keep apart."""
 
 from __future__ import annotations
 
@@ -33,3 +33,13 @@ class Policy(models.Model):
     def __str__(self) -> str:
         over = f" over {self.over_amount}" if self.over_amount is not None else ""
         return f"{self.command}{over}: {self.approvals}"
+
+
+class Separation(models.Model):
+    """Whether a rule on separated duties is in force; a rule without a row is."""
+
+    name = models.CharField(max_length=60, unique=True)
+    active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {'on' if self.active else 'off'}"

@@ -9,11 +9,14 @@ from django.http import HttpResponse
 
 from panel.access.request import PanelRequest
 from panel.commands import inbox
-from panel.models import ChangeRequest, Status
+from panel.commands.ages import with_due
+from panel.commands.claims import with_claims
+from panel.models import ChangeRequest, Claim, Status
 from panel.pages.tables import (
     OthersTable,
     RequestFilter,
     RequestTable,
+    WaitingFilter,
     WaitingTable,
     search_requests,
 )
@@ -23,6 +26,12 @@ from panel.ui.views import TableView
 OTHERS_SHOWN = 50
 
 
+def dressed(rows: QuerySet[ChangeRequest]) -> QuerySet[ChangeRequest]:
+    """Requests with who has them in hand, and when they become late."""
+    rows = with_claims(rows.select_related("maker", "platform"), Claim.Task.DECIDE, "reference")
+    return with_due(rows, "command", "created")
+
+
 class ApprovalListView(TableView):
     """What waits to be decided. Others' requests are shown, but not as this person's work."""
 
@@ -30,14 +39,14 @@ class ApprovalListView(TableView):
     title = "Approvals"
     template_name = "pages/approvals.html"
     table_class: ClassVar[type[Table]] = WaitingTable
-    filterset_class = RequestFilter
+    filterset_class = WaitingFilter
     search_words = "Reference, login or name"
     refresh = 5
 
     def get_queryset(self) -> QuerySet[ChangeRequest]:
         """On which this person may decide now."""
         person = self.request.actor.person_or_fail()
-        return inbox.waiting_for(person).select_related("maker", "platform")
+        return dressed(inbox.waiting_for(person))
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
         """By reference, login or what it is about."""
@@ -48,7 +57,7 @@ class ApprovalListView(TableView):
         person = self.request.actor.person_or_fail()
         rows = inbox.visible_requests(person).filter(status=Status.PENDING)
         rows = rows.exclude(pk__in=inbox.waiting_for(person).values("pk"))
-        rows = rows.select_related("maker", "platform").order_by("created", "pk")
+        rows = dressed(rows).order_by("created", "pk")
         return OthersTable(self.request, list(rows[:OTHERS_SHOWN]))
 
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:

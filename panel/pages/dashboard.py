@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from panel.access.request import PanelRequest
 from panel.commands import inbox
+from panel.commands.ages import late
 from panel.lib.references import PATTERN, as_reference
 from panel.models import ChangeRequest, Platform, Status, User
 from panel.ui import books
@@ -51,6 +52,7 @@ class DashboardView(OnPlatform):
         context: dict[str, Any] = {
             "waiting": listed(waiting.order_by("created")),
             "waiting_number": waiting.count(),
+            "late_number": waiting.filter(late("command", "created")).count(),
             "mine": listed(ChangeRequest.objects.filter(maker=person).order_by("-created")),
             "servers": platforms_of(person),
             "risk": None,

@@ -98,7 +98,8 @@ class NoticeOpenView(PermissionRequired):
     | decide | whoever may decide | the page of its kind (a withdrawal's: the desk), or its own |
     | settle | whoever may settle it | the evidence of the unknown outcome |
     | owed | whoever may correct it | the difference in the books |
-    | pay | whoever may pay out and did not approve | the withdrawal on the desk, a file's list |
+    | assigned | whoever the work was given to | as for decide |
+    | pay | whoever may pay out and had no hand in it | the withdrawal on the desk, a file's list |
     | job | whoever switches jobs or would decide | the request of the job |
     | all others | the maker | the request |
     """
@@ -112,7 +113,7 @@ class NoticeOpenView(PermissionRequired):
         notice = get_object_or_404(mine, pk=pk)
         seen(person, notice.request)
         match notice.kind:
-            case Notice.Kind.DECIDE:
+            case Notice.Kind.DECIDE | Notice.Kind.ASSIGNED:
                 return HttpResponseRedirect(review_url(notice.request))
             case Notice.Kind.SETTLE:
                 url = reverse("unknown_detail", args=[notice.request.reference])

@@ -16,11 +16,15 @@ from panel.access.policy import describe
 from panel.access.request import PanelRequest
 from panel.commands import inbox
 from panel.commands.administration import role_names
+from panel.commands.ages import SetAgeTarget
 from panel.commands.base import Command
 from panel.commands.registry import COMMANDS
 from panel.commands.rules import EarlierRule, under_earlier_rules
 from panel.models import ChangeRequest, Policy, Status
+from panel.pages.ages import shown_targets
 from panel.pages.commands.policies import MOST_APPROVALS, RemovePolicy, SetPolicy, label_of
+from panel.pages.commands.separation import SetSeparation
+from panel.pages.separation import shown_rules
 from panel.pages.tables import command_choices
 from panel.ui.administration import ReasonForm, RuleForm, role_choices
 from panel.ui.amounts import AmountField
@@ -104,12 +108,17 @@ class PolicyListView(PanelView):
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The rules, and the changes of them that wait for somebody."""
         waiting = ChangeRequest.objects.filter(
-            command__in=[SetPolicy.name, RemovePolicy.name], status=Status.PENDING
+            command__in=[
+                *(SetPolicy.name, RemovePolicy.name, SetSeparation.name, SetAgeTarget.name)
+            ],
+            status=Status.PENDING,
         )
         groups = all_rules()
         return self.render(
             ruled=[group for group in groups if group.rules],
             free=free_by_rule(groups),
+            separations=shown_rules(),
+            targets=shown_targets(),
             waiting=list(waiting.select_related("maker")),
             earlier=self.earlier_rules(),
             most=MOST_WAITING,

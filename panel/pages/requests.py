@@ -15,6 +15,7 @@ from panel.access import contact
 from panel.access.request import PanelRequest
 from panel.commands import decide, inbox
 from panel.commands.base import Change, Invalid, Risk
+from panel.commands.claims import ClaimDecision
 from panel.commands.errors import AlreadyDecided, Denied, Stale
 from panel.commands.notices import seen
 from panel.commands.registry import COMMANDS
@@ -24,16 +25,20 @@ from panel.models import ChangeRequest, Purpose, Secret, Status, User
 from panel.mt4.errors import MT4Error
 from panel.pages.one_time import AlreadyShown, may_show, show_once
 from panel.pages.tables import review_url
-from panel.ui import reasons, story
+from panel.ui import claiming, reasons, story
 from panel.ui.details import details_of
 from panel.ui.figures import money_text
 from panel.ui.look import Look, live_look, told_of
+from panel.ui.reviewing import Review, review_of
+from panel.ui.shown import decided, seal, unseal
 from panel.ui.views import PanelView
 
 NO_CHANGE = 204
 PAUSE, AWAY_PAUSE = 2, 10
 """Seconds between two polls of an open page."""
 RECENT = 5
+# While nothing was sent, what would be checked now still means something.
+UNDER_WAY = (Status.PENDING, Status.APPROVED)
 
 
 def next_for(person: User, after: ChangeRequest) -> ChangeRequest | None:
@@ -104,7 +109,8 @@ class RequestView(PanelView):
         self.shown: dict[str, str] = {}
         self.trouble: list[str] = []
         self.stale = False
-        self.rejecting = False
+        self.reopened = ""
+        self.note = ""
 
     def get_object(self) -> ChangeRequest:
         """The request, if this person may see it; for others it does not exist."""
@@ -132,6 +138,7 @@ class RequestView(PanelView):
             "reject": self.reject,
             "withdraw": self.take_back,
             "secret": self.show_secret,
+            **dict.fromkeys(claiming.STEPS, self.claim),
         }
         step = steps.get(request.POST.get("step", ""))
         if step is None:
@@ -146,6 +153,7 @@ class RequestView(PanelView):
             done = False
         except Invalid as invalid:
             self.trouble = [text for texts in invalid.errors.values() for text in texts]
+            self.reopened = reasons.reopened(request.POST)
             done = False
         except MT4Error as error:
             self.trouble = [f"{error.explain()} Your decision was not recorded: try it again."]
@@ -156,24 +164,40 @@ class RequestView(PanelView):
 
     def approve(self, change: ChangeRequest) -> bool:
         """Approve what was seen; what has changed since is shown and asked again."""
-        seen = self.request.POST.get("seen", "")
+        actor = self.request.actor
+        seen, shown = self.seen(change)
+        self.note = self.request.POST.get("note", "").strip()
+        note = reasons.note(self.note)
         try:
-            decide.approve(change, actor=self.request.actor, source="web", seen=seen)
+            decide.approve(change, actor=actor, source="web", seen=seen, reason=note, shown=shown)
         except Stale:
             self.stale = True
             return False
         messages.success(self.request, f"Approved {change.reference}.")
         return True
 
+    def seen(self, change: ChangeRequest) -> tuple[str, dict[str, Any] | None]:
+        """What the page had shown, as it was sealed into it."""
+        person = self.request.actor.person_or_fail()
+        return unseal(self.request.POST.get("seen", ""), change, person)
+
     def reject(self, change: ChangeRequest) -> bool:
         """Reject; the reason is one of the list, words of one's own, or both."""
         sent = self.request.POST
-        self.rejecting = True
         reason = reasons.chosen(sent)
-        self.rejecting = False
-        decide.reject(change, actor=self.request.actor, source="web", reason=reason)
+        _, shown = self.seen(change)
+        decide.reject(change, actor=self.request.actor, source="web", reason=reason, shown=shown)
         reasons.keep(sent, Purpose.REJECT, self.request.actor)
         messages.success(self.request, f"Rejected {change.reference}.")
+        return True
+
+    def claim(self, change: ChangeRequest) -> bool:
+        """Take it in hand, give it to somebody, or let it go."""
+        sent = self.request.POST
+        said = claiming.take_step(
+            sent["step"], ClaimDecision, change.reference, sent, self.request.actor
+        )
+        messages.success(self.request, said)
         return True
 
     def take_back(self, change: ChangeRequest) -> bool:
@@ -200,6 +224,12 @@ class RequestView(PanelView):
         add_never_cache_headers(response)
         return response
 
+    def now(self, change: ChangeRequest) -> Look | None:
+        """The values of this moment, beside those that it was decided on."""
+        if change.login is None or not any(one.shown for one in change.approvals.all()):
+            return None
+        return live_look(change)
+
     def about(self, change: ChangeRequest) -> dict[str, Any]:
         """Everything that the page shows of a request."""
         actor = self.request.actor
@@ -216,17 +246,31 @@ class RequestView(PanelView):
         mine = change.maker_id == person.pk
         readable = mine or actor.may(contact.RIGHT)
         amount = money_text(change.amount, change.currency) if change.amount is not None else ""
+        now = look or self.now(change)
+        review = review_of(change) if now and change.status in UNDER_WAY else Review()
+        if now:
+            now.checks += review.checks
+        pending = change.status == Status.PENDING
+        box = None
+        if pending and actor.may(ClaimDecision.permission):
+            box = claiming.box_of(ClaimDecision(reference=change.reference), person)
         return {
             "change": change,
+            "box": box,
+            "seen": seal(change, person, look, tables=review.tables) if look else "",
+            "as_decided": decided(change, now, person),
+            "now_checks": now.checks if now and change.status in UNDER_WAY else [],
             "title": f"{command.label} {change.reference}",
             "label": command.label,
+            "lower_label": command.label.lower(),
+            "note": self.note,
             "amount": amount,
             "address": reverse("request_detail", args=[change.reference]),
             # With MT4 away the page asks for itself again, so that the button comes back.
             "version": "" if away else story.version(change),
             "pause": AWAY_PAUSE if away else PAUSE,
             "final": change.status in FINAL,
-            "pending": change.status == Status.PENDING,
+            "pending": pending,
             "steps": story.timeline(change),
             "payload": [] if details else story.payload_rows(change),
             "results": story.result_rows(change),
@@ -245,7 +289,8 @@ class RequestView(PanelView):
             "look": look,
             "stale": self.stale,
             "trouble": self.trouble,
-            "rejecting": self.rejecting,
+            "reopened": self.reopened,
+            "typed": self.request.POST,
             "reasons": reasons.offered(Purpose.REJECT),
             "secrets": [(row, story.words_of(row.name)) for row in secrets],
             "shown": self.shown,

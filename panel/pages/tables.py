@@ -9,9 +9,12 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
+from panel.commands.ages import late
 from panel.commands.registry import COMMANDS
 from panel.models import ChangeRequest, Platform, Status
 from panel.ui import search
+from panel.ui.ages import age_html
+from panel.ui.claiming import by_claim, claim_filter, claim_text
 from panel.ui.columns import Column
 from panel.ui.filters import DayRangeFilter, LoginFilter
 from panel.ui.story import label_of
@@ -85,6 +88,10 @@ class RequestTable(Table):
         return request_url(row)
 
 
+_AGE = Column("age", "Age", "html", value=lambda row: age_html(row.created, row.due), sort="due")
+_CLAIM = Column("claim", "In hand", value=claim_text)
+
+
 class WaitingTable(RequestTable):
     """What waits for this person, the oldest first."""
 
@@ -93,6 +100,8 @@ class WaitingTable(RequestTable):
     default_sort = "created"
     columns: ClassVar[Sequence[Column]] = (
         *_COLUMNS,
+        _AGE,
+        _CLAIM,
         Column("expires", "Expires", "time", sort="expires"),
     )
     empty = Empty(
@@ -120,6 +129,8 @@ class OthersTable(RequestTable):
     default_sort = "created"
     columns: ClassVar[Sequence[Column]] = (
         *_COLUMNS,
+        _AGE,
+        _CLAIM,
         Column("roles", "Waits for", value=lambda row: _waits_for(row)),
     )
     empty = Empty("Nothing waits for others", "", "hourglass")
@@ -146,6 +157,23 @@ class RequestFilter(django_filters.FilterSet):  # type: ignore[misc]
         if value == "me":
             return rows.filter(maker=self.request.actor.user)
         return rows.filter(Q(maker__name__icontains=value) | Q(maker__email__icontains=value))
+
+
+class WaitingFilter(RequestFilter):
+    """What waits, also by whose hands it is in and by its age."""
+
+    claim = claim_filter()
+    age = django_filters.ChoiceFilter(
+        label="Age", method="by_age", empty_label="any", choices=[("late", "over target")]
+    )
+
+    by_claim = by_claim
+
+    def by_age(
+        self, rows: QuerySet[ChangeRequest], name: str, value: str
+    ) -> QuerySet[ChangeRequest]:
+        """Longer than the target of their kind."""
+        return rows.filter(late("command", "created"))
 
 
 def search_requests(rows: QuerySet[ChangeRequest], words: str) -> QuerySet[ChangeRequest]:

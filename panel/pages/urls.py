@@ -6,6 +6,7 @@ from django.urls import path, register_converter
 
 from panel.pages import (
     addresses,
+    ages,
     approvals,
     auditlog,
     dashboard,
@@ -18,6 +19,7 @@ from panel.pages import (
     requests,
     restorations,
     roles,
+    separation,
     staff,
     unknown,
 )
@@ -65,6 +67,12 @@ urlpatterns = [
     path("policies/add/", policies.PolicyAddView.as_view(), name="policy_add"),
     path("policies/<int:pk>/change/", policies.PolicyChangeView.as_view(), name="policy_change"),
     path("policies/<int:pk>/remove/", policies.PolicyRemoveView.as_view(), name="policy_remove"),
+    path("policies/age/", ages.AgeTargetView.as_view(), name="age_target_change"),
+    path(
+        "policies/separation/<slug:name>/",
+        separation.SeparationView.as_view(),
+        name="separation_change",
+    ),
     path("platforms/", platforms.PlatformListView.as_view(), name="platform_list"),
     path("platforms/add/", platforms.PlatformAddView.as_view(), name="platform_add"),
     path("restorations/", restorations.RestorationView.as_view(), name="restoration"),

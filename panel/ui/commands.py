@@ -22,7 +22,7 @@ from panel.access.request import PanelRequest
 from panel.commands.base import Command, Invalid
 from panel.commands.errors import AlreadyDecided, Denied
 from panel.commands.inbox import visible_requests
-from panel.commands.submit import check_right, check_scope, live_reader, submit
+from panel.commands.submit import check_maker, check_right, check_scope, live_reader, submit
 from panel.models import ChangeRequest
 from panel.mt4.errors import MT4Error, Unavailable
 from panel.ui.attachments import AttachmentsField, kept_values
@@ -159,6 +159,7 @@ class CommandView(PanelView):
         check_right(command, actor, source="web")
         target = command.target(live)
         check_scope(command, target, command.get_platform(), actor, source="web")
+        check_maker(command, actor, source="web")
         command.validate(live, actor)
         if command.moves_money:
             maker = actor.person_or_fail()

@@ -54,6 +54,16 @@ class Look:
         return [check.text for check in self.checks if check.level == "stop"]
 
     @property
+    def warnings(self) -> list[Check]:
+        """What is worth a thought before approving."""
+        return [check for check in self.checks if check.level == "warn"]
+
+    @property
+    def moving(self) -> list[Line]:
+        """The lines that a last look before approving needs: what will be another one, or is."""
+        return [line for line in self.lines if line.after or line.changed]
+
+    @property
     def has_changed(self) -> bool:
         """Whether anything is another one than when it was asked for."""
         return any(line.changed for line in self.lines)

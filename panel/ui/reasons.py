@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from panel.access.actor import Actor
 
 OTHER = "Another reason"
+# Letters of a note with an approval.
+NOTE = 500
 
 
 def offered(purpose: Purpose) -> list[str]:
@@ -46,6 +48,19 @@ def chosen(sent: QueryDict) -> str:
     if not reason:
         raise Invalid.of("Choose a reason.", "reason")
     return reason
+
+
+def note(text: str) -> str:
+    """What somebody adds to an approval, if anything; raises `Invalid` if it is too long."""
+    if len(text) > NOTE:
+        raise Invalid.of(f"A note has at most {NOTE} characters.", "note")
+    return text
+
+
+def reopened(sent: QueryDict) -> str:
+    """The dialog that comes back open, with what was typed in it; approving is asked anew."""
+    step = sent.get("step", "")
+    return "" if step == "approve" else step
 
 
 def keep(sent: QueryDict, purpose: Purpose, actor: Actor) -> None:

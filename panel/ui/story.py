@@ -16,7 +16,7 @@ from panel.commands.states import NOT_HELD
 from panel.commands.votes import given
 from panel.lib.digest import sha256
 from panel.lib.redact import is_secret
-from panel.models import Approval, AuditEntry, ChangeRequest, Status
+from panel.models import Approval, AuditEntry, ChangeRequest, Claim, Status
 from panel.ui import figures
 
 _WORDS = {
@@ -42,6 +42,9 @@ _LOOKS = {
     NOT_HELD: "approved",
     f"request {Status.EXECUTING}": "running",
     "secret shown": "quiet",
+    "claimed": "quiet",
+    "assigned": "quiet",
+    "claim released": "quiet",
     "put on hold": "hold",
     "released": "approved",
     "paid out": "done",
@@ -263,6 +266,7 @@ def version(request: ChangeRequest) -> str:
             request.platform.state if request.platform else "",
             restoration.present() is not None,
             request.outcome_text,
+            list(Claim.objects.filter(reference=request.reference).values_list("task", "person")),
             request.secrets.filter(shown__isnull=True).count(),
         ]
     )[:16]

@@ -12,13 +12,16 @@ from django.urls import reverse
 from panel.access.request import PanelRequest
 from panel.commands import decide
 from panel.commands.base import Command, Invalid
+from panel.commands.claims import ClaimDecision
 from panel.commands.errors import AlreadyDecided, Denied, Stale
 from panel.commands.submit import submit
-from panel.models import Purpose, Status
+from panel.models import ChangeRequest, Claim, Purpose, Status
 from panel.mt4.errors import MT4Error
-from panel.ui import reasons
+from panel.ui import claiming, reasons
+from panel.ui.shown import unseal
 from panel.ui.views import PanelView
-from payments.desk.files import AttachFile, drop, store
+from payments.desk.claiming import ClaimPayout, task_of
+from payments.desk.files import AttachFile, attach
 from payments.desk.holding import HoldWithdrawal, ReleaseWithdrawal
 from payments.desk.notes import AddNote
 from payments.desk.payout import FailPayout, PayOut
@@ -30,6 +33,8 @@ class DeedsMixin(PanelView):
 
     trouble: list[str]
     stale: bool
+    note_typed: str
+    reopened: str
 
     def get_object(self) -> Withdrawal:
         """The withdrawal of the address; raises `Http404`."""
@@ -51,6 +56,7 @@ class DeedsMixin(PanelView):
             "fail": self.fail,
             "note": self.note,
             "attach": self.attach,
+            **dict.fromkeys(claiming.STEPS, self.claim),
         }
         step = steps.get(request.POST.get("step", ""))
         if step is None:
@@ -67,6 +73,8 @@ class DeedsMixin(PanelView):
             self.trouble = [text for texts in invalid.errors.values() for text in texts]
         except MT4Error as error:
             self.trouble = [f"{error.explain()} Nothing was decided: try it again."]
+        if self.trouble:
+            self.reopened = reasons.reopened(request.POST)
         if self.trouble or self.stale:
             return self.show(self.get_object(), status=409)
         return HttpResponseRedirect(reverse("withdrawal", args=[row.payment.reference]))
@@ -85,18 +93,26 @@ class DeedsMixin(PanelView):
         text = f"{change.reference} waits for a second person." if waits else done
         messages.success(self.request, text)
 
+    def seen(self, change: ChangeRequest) -> tuple[str, dict[str, Any] | None]:
+        """What the page had shown, as it was sealed into it."""
+        person = self.request.actor.person_or_fail()
+        return unseal(self.request.POST.get("seen", ""), change, person)
+
     def approve(self, row: Withdrawal) -> None:
         """Approve what was seen."""
-        seen = self.request.POST.get("seen", "")
-        change = row.payment.request
-        decide.approve(change, actor=self.request.actor, source="web", seen=seen)
+        actor, change = self.request.actor, row.payment.request
+        seen, shown = self.seen(change)
+        self.note_typed = self.request.POST.get("note", "").strip()
+        note = reasons.note(self.note_typed)
+        decide.approve(change, actor=actor, source="web", seen=seen, reason=note, shown=shown)
         messages.success(self.request, f"Approved {row}.")
 
     def reject(self, row: Withdrawal) -> None:
         """Reject, with a reason."""
         reason = reasons.chosen(self.request.POST)
-        change = row.payment.request
-        decide.reject(change, actor=self.request.actor, source="web", reason=reason)
+        actor, change = self.request.actor, row.payment.request
+        _, shown = self.seen(change)
+        decide.reject(change, actor=actor, source="web", reason=reason, shown=shown)
         reasons.keep(self.request.POST, Purpose.REJECT, self.request.actor)
         messages.success(self.request, f"Rejected {row}.")
 
@@ -126,6 +142,15 @@ class DeedsMixin(PanelView):
         self.do(command, f"The payout of {row} failed.", because)
         reasons.keep(self.request.POST, Purpose.PAYOUT_FAILED, self.request.actor)
 
+    def claim(self, row: Withdrawal) -> None:
+        """Take it in hand, give it to somebody, or let it go."""
+        kind = ClaimPayout if task_of(row) is Claim.Task.PAY else ClaimDecision
+        sent = self.request.POST
+        said = claiming.take_step(
+            sent["step"], kind, row.payment.reference, sent, self.request.actor
+        )
+        messages.success(self.request, said)
+
     def note(self, row: Withdrawal) -> None:
         """Write a note."""
         text = self.request.POST.get("text", "").replace("\r\n", "\n")
@@ -133,14 +158,11 @@ class DeedsMixin(PanelView):
 
     def attach(self, row: Withdrawal) -> None:
         """Attach a file; what cannot be attached is not kept."""
-        upload = self.request.FILES.get("file")
-        if upload is None:
-            raise Invalid.of("Choose a file first.", "file")
-        if not self.request.actor.may(AttachFile.permission):
-            raise Denied("Your roles do not carry the right to attach files.")
-        kept = store(upload)
-        try:
-            self.do(AttachFile.of(row.payment.reference, kept), f"Attached {kept.file_name}.")
-        except (Invalid, Denied):
-            drop(kept)
-            raise
+        key = self.request.POST.get("key", "")[:60] or str(uuid.uuid4())
+        _, name = attach(
+            row.payment.reference,
+            self.request.FILES.get("file"),
+            actor=self.request.actor,
+            key=f"{key}:{AttachFile.name}",
+        )
+        messages.success(self.request, f"Attached {name}.")

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import filetype
 from django.conf import settings
 
-from panel.commands.base import Invalid, Preview
+from panel.commands.base import Invalid, PanelCommand, Preview, Risk, Target
+from panel.commands.errors import Denied
 from panel.commands.registry import register
-from panel.models import ChangeRequest
-from payments.desk.notes import PaperCommand
-from payments.models import Attachment
+from panel.commands.submit import submit
+from panel.models import ChangeRequest, Platform
+from payments.models import Attachment, Payment
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -110,13 +111,17 @@ def clean_name(name: str, kind: str) -> str:
 
 @register
 @dataclass(frozen=True, kw_only=True)
-class AttachFile(PaperCommand):
-    """A file that was stored is put with a withdrawal."""
+class AttachFile(PanelCommand):
+    """A file that was stored is put with a payment of any kind. `payment` is its reference."""
 
     name: ClassVar[str] = "payments.attach"
-    label: ClassVar[str] = "Attachment to a withdrawal"
+    label: ClassVar[str] = "Attachment to a payment"
     prefix: ClassVar[str] = "AT"
+    permission: ClassVar[str] = "payments.note"
+    approve_permission: ClassVar[str] = "payments.approve_withdrawal"
+    risk: ClassVar[Risk] = Risk.NORMAL
 
+    payment: str
     file_name: str
     content_type: str
     size: int
@@ -124,12 +129,30 @@ class AttachFile(PaperCommand):
     stored: str
 
     @classmethod
-    def of(cls, withdrawal: str, kept: Stored) -> AttachFile:
+    def of(cls, payment: str, kept: Stored) -> AttachFile:
         """The command for a file that was just stored."""
-        return cls(withdrawal=withdrawal, **asdict(kept))
+        return cls(payment=payment, **asdict(kept))
+
+    @property
+    def row(self) -> Payment:
+        """The payment; raises `Invalid` if there is none."""
+        found = Payment.objects.select_related("platform").filter(reference=self.payment).first()
+        if found is None:
+            raise Invalid.of(f"There is no payment {self.payment}.", "payment")
+        return found
+
+    def get_platform(self) -> Platform:
+        """The payment's platform, so that scopes hold; it is not asked anything."""
+        return self.row.platform
+
+    def target(self, reader: Reader | None) -> Target:
+        """The payment. Not under its account: papers are no changes of an account."""
+        row = self.row
+        text = f"{row.login} {row.account_name}"
+        return Target("payment", row.reference, text, group=row.mt4_group, currency=row.currency)
 
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:
-        """The file must lie there as it was described, and with no withdrawal yet."""
+        """The file must lie there as it was described, and with no payment yet."""
         try:
             found = digest_of(self.stored)
         except (ValueError, FileNotFoundError) as error:
@@ -139,14 +162,18 @@ class AttachFile(PaperCommand):
         if Attachment.objects.filter(stored=self.stored).exists():
             raise Invalid.of("This file is attached already.", "file")
 
+    def before(self, reader: Reader | None) -> dict[str, Any]:
+        """Which payment it is put with."""
+        return {"payment": self.row.reference}
+
     def preview(self, reader: Reader | None) -> Preview:
         """The file."""
-        return Preview(sentence=f"Attach {self.file_name} to {self.row}", button="Attach file")
+        return Preview(sentence=f"Attach {self.file_name} to {self.payment}", button="Attach file")
 
     def apply(self, request: ChangeRequest) -> dict[str, Any]:
-        """Put it with the withdrawal."""
+        """Put it with the payment."""
         row = Attachment.objects.create(
-            withdrawal=self.row,
+            payment=self.row,
             added_by=request.maker,
             name=self.file_name,
             content_type=self.content_type,
@@ -155,3 +182,23 @@ class AttachFile(PaperCommand):
             stored=self.stored,
         )
         return {"attachment": row.pk, "sha256": self.sha256}
+
+
+def attach(
+    payment: str, upload: UploadedFile[Any] | None, *, actor: Actor, key: str
+) -> tuple[ChangeRequest, str]:
+    """Keep an upload and put it with a payment; the request and the file's name.
+
+    What cannot be attached is not kept. Raises `Invalid` and what `submit` raises.
+    """
+    if upload is None:
+        raise Invalid.of("Choose a file first.", "file")
+    if not actor.may(AttachFile.permission):
+        raise Denied("Your roles do not carry the right to attach files.")
+    kept = store(upload)
+    try:
+        change = submit(AttachFile.of(payment, kept), actor=actor, source="web", reason="", key=key)
+    except (Invalid, Denied):
+        drop(kept)
+        raise
+    return change, kept.file_name

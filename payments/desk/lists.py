@@ -10,13 +10,16 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
 
-from panel.models import Platform, User
+from panel.commands.claims import with_claims
+from panel.models import Claim, Platform, User
 from panel.ui import search
 from panel.ui.links import Link
 from panel.ui.platform import at
 from panel.ui.tables import Table
 from panel.ui.views import OnPlatform, TableView
+from payments.desk.ages import with_due
 from payments.desk.queries import CLOSED, TABS, Tab, counts, tab_of, withdrawals_of
+from payments.desk.stages import OWED
 from payments.desk.tables import ClosedTable, HeldTable, WithdrawalFilter, WithdrawalTable
 from payments.models import Withdrawal
 
@@ -65,7 +68,10 @@ class WithdrawalListView(OnPlatform, TableView):
         """Those that stand under the tab."""
         person, platform = self.place
         rows = withdrawals_of(person).filter(platform=platform, stage__in=self.tab.stages)
-        return rows.select_related("platform", "payment__request__maker")
+        rows = rows.select_related("platform", "payment__request__maker")
+        pays = self.tab.stages[0] in OWED
+        task = Claim.Task.PAY if pays else Claim.Task.DECIDE
+        return with_due(with_claims(rows, task, "payment__reference"))
 
     def get_table_class(self) -> type[Table]:
         """What is closed is looked up from its end."""

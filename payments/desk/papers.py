@@ -11,8 +11,8 @@ from panel import audit
 from panel.access.request import PanelRequest
 from panel.door.views import PermissionRequired
 from payments.desk.files import digest_of, path_of
-from payments.desk.queries import withdrawals_of
 from payments.models import Attachment
+from payments.queries import payments_of
 
 
 class AttachmentView(PermissionRequired):
@@ -24,10 +24,10 @@ class AttachmentView(PermissionRequired):
         self, request: PanelRequest, *args: Any, reference: str, pk: int, **kwargs: Any
     ) -> HttpResponseBase:
         """The file as it was attached; one that is no longer the same is not handed out."""
-        withdrawals = withdrawals_of(request.actor.person_or_fail())
-        rows = Attachment.objects.filter(withdrawal__in=withdrawals)
-        rows = rows.select_related("withdrawal__payment__request__platform")
-        row = get_object_or_404(rows, pk=pk, withdrawal__payment__reference=reference)
+        payments = payments_of(request.actor.person_or_fail())
+        rows = Attachment.objects.filter(payment__in=payments)
+        rows = rows.select_related("payment__request__platform")
+        row = get_object_or_404(rows, pk=pk, payment__reference=reference)
         self._record(request, row, self._trouble(row))
         response = FileResponse(
             path_of(row.stored).open("rb"),
@@ -52,7 +52,7 @@ class AttachmentView(PermissionRequired):
             request.actor,
             "attachment downloaded",
             source="web",
-            request=row.withdrawal.payment.request,
+            request=row.payment.request,
             obj=("attachment", row.pk, row.name),
             outcome="failed" if trouble else "ok",
             detail=trouble or f"{row.size} bytes, SHA-256 {row.sha256}.",

@@ -11,34 +11,53 @@ from panel.commands.base import Change, Check, Invalid, Preview, Risk
 from panel.commands.registry import register
 from panel.lib.keys import key_of
 from panel.lib.text import clean
-from panel.models import Approval, ChangeRequest
-from payments.desk.base import DeskCommand, tell
+from panel.models import ChangeRequest
+from payments.desk.base import DeskCommand, tell, withdrawal_of
 from payments.desk.holding import BECAUSE, words
+from payments.desk.separation import asked_for, why_not_pay
 from payments.desk.stages import OWED, lead
-from payments.models import BulkFile, Stage, Withdrawal
+from payments.models import Stage, Withdrawal
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
+    from panel.models import User
     from panel.mt4.read import Reader
 
 REFERENCE = 64
 
 
+@dataclass(frozen=True, kw_only=True)
+class PayoutCommand(DeskCommand):
+    """A step of the payout: by nobody who approved the withdrawal, nor (policy) asked for it."""
+
+    permission: ClassVar[str] = "payments.payout"
+    risk: ClassVar[Risk] = Risk.CRITICAL
+
+    def may_ask(self, person: User) -> str:
+        """Whoever had a hand in the withdrawal leaves its payout to others."""
+        row = self.row
+        return why_not_pay([row], person.pk).get(row.pk, "")
+
+    @classmethod
+    def may_decide(cls, request: ChangeRequest, person: User) -> str:
+        """Where a policy has payouts approved: not by whoever asked for the withdrawal."""
+        row = withdrawal_of(str(request.payload["withdrawal"]))
+        return asked_for(row, person.pk)
+
+
 @register
 @dataclass(frozen=True, kw_only=True)
-class PayOut(DeskCommand):
+class PayOut(PayoutCommand):
     """The provider has it: its reference is what the client can be told."""
 
     name: ClassVar[str] = "payments.pay_out"
     label: ClassVar[str] = "Payout of a withdrawal"
     prefix: ClassVar[str] = "PO"
-    permission: ClassVar[str] = "payments.payout"
-    risk: ClassVar[Risk] = Risk.CRITICAL
 
     provider_reference: str
 
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:
-        """Only what MT4 has debited, under a reference of its own, by nobody who approved it."""
+        """Only what MT4 has debited, under a reference of its own."""
         row = self.row
         given = clean(self.provider_reference)
         if not given:
@@ -57,8 +76,6 @@ class PayOut(DeskCommand):
             raise Invalid.of(
                 f"{used} was already paid out under this reference.", "provider_reference"
             )
-        if actor and actor.user and approved_by(row, actor.user.pk):
-            raise Invalid.of("You approved this withdrawal, so somebody else pays it out.")
 
     def _used(self, row: Withdrawal, given: str) -> Withdrawal | None:
         same = Withdrawal.objects.filter(
@@ -95,14 +112,12 @@ class PayOut(DeskCommand):
 
 @register
 @dataclass(frozen=True, kw_only=True)
-class FailPayout(DeskCommand):
+class FailPayout(PayoutCommand):
     """The provider did not deliver it: it can be paid out again, or go back to the account."""
 
     name: ClassVar[str] = "payments.fail_payout"
     label: ClassVar[str] = "Failed payout of a withdrawal"
     prefix: ClassVar[str] = "PF"
-    permission: ClassVar[str] = "payments.payout"
-    risk: ClassVar[Risk] = Risk.CRITICAL
 
     because: str
 
@@ -139,16 +154,3 @@ class FailPayout(DeskCommand):
             detail=f"Provider's reference {row.provider_reference}.",
         )
         return {"stage": Stage.BOUNCED}
-
-
-def approved_by(row: Withdrawal, person: int) -> bool:
-    """Whether somebody approved the withdrawal; whoever did does not pay it out.
-
-    A line of a file was approved with the file, also where it became a request of its own.
-    """
-    requests = {row.payment.request_id}
-    for file in BulkFile.objects.filter(items__reference=row.payment.reference):
-        requests |= {pk for pk in (file.request_id, file.run_id) if pk is not None}
-    return Approval.objects.filter(
-        request__in=requests, checker=person, decision=Approval.Decision.APPROVE
-    ).exists()

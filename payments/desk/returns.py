@@ -15,6 +15,7 @@ from panel.models import ChangeRequest, Status
 from panel.ui.figures import money_text
 from payments.desk.base import lock, withdrawal_of
 from payments.desk.holding import BECAUSE
+from payments.desk.separation import asked_for, why_not_pay
 from payments.desk.stages import lead
 from payments.models import Kind, Payment, Stage, Withdrawal
 from payments.operation import MoneyCommand, rises
@@ -22,6 +23,7 @@ from payments.standing import Standing
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor as Person
+    from panel.models import User
     from panel.mt4.read import Reader
     from payments.legs import Leg
 
@@ -92,6 +94,19 @@ class ReturnWithdrawal(MoneyCommand):
     def lock(self) -> None:
         """The withdrawal and its request."""
         lock(self.returned)
+
+    def may_ask(self, person: User) -> str:
+        """The way back is a step of the payout: it takes others than the withdrawal did."""
+        row = self.returned
+        return why_not_pay([row], person.pk).get(row.pk, "")
+
+    @classmethod
+    def may_decide(cls, request: ChangeRequest, person: User) -> str:
+        """Nobody says yes to the return of what they asked for, or paid out themselves."""
+        row = withdrawal_of(str(request.payload["withdrawal"]))
+        if row.paid_by_id == person.pk:
+            return "You paid this withdrawal out, so somebody else decides on its return."
+        return asked_for(row, person.pk)
 
     def validate(self, reader: Reader | None, actor: Person | None) -> None:
         """The whole withdrawal, to its own account, and only while it is owed."""

@@ -16,19 +16,24 @@ from panel.access import contact
 from panel.access.request import PanelRequest
 from panel.commands import decide
 from panel.commands.base import Check
+from panel.commands.claims import ClaimCommand, ClaimDecision, claim_of
 from panel.commands.notices import seen
 from panel.lib.digest import sha256
-from panel.models import Approval, ChangeRequest, Purpose, Status
+from panel.models import Approval, ChangeRequest, Claim, Purpose, Status
 from panel.ui import reasons, story
+from panel.ui.claiming import ClaimBox, box_of
 from panel.ui.figures import money_text
 from panel.ui.links import Link
 from panel.ui.look import Look, live_look
 from panel.ui.platform import at
-from payments.desk import names
+from panel.ui.shown import decided, seal
+from payments.desk import names, separation
+from payments.desk.claiming import ClaimPayout, task_of
 from payments.desk.deeds import DeedsMixin
 from payments.desk.history import decisions
 from payments.desk.lists import tab_url
 from payments.desk.money import money_of
+from payments.desk.pictured import tables_of
 from payments.desk.queries import TABS, next_after, withdrawals_of
 from payments.desk.stages import HOLDABLE, OWED
 from payments.desk.trading import Trading, trading_of
@@ -47,9 +52,21 @@ def version(row: Withdrawal, change: ChangeRequest) -> str:
         row.stage,
         row.returned_by.status if row.returned_by else "",
         row.notes.count(),
-        row.attachments.count(),
+        row.payment.attachments.count(),
+        _holder(row),
+        _holder(row),
     ]
     return sha256(parts)[:16]
+
+
+def _holder(row: Withdrawal) -> int | None:
+    task = task_of(row)
+    claim = claim_of(row.payment.reference, task) if task else None
+    return claim.person_id if claim else None
+
+
+def _kept(change: ChangeRequest) -> bool:
+    return any(one.shown for one in change.approvals.all())
 
 
 class ReviewView(DeedsMixin):
@@ -63,6 +80,8 @@ class ReviewView(DeedsMixin):
         super().setup(request, *args, **kwargs)
         self.trouble: list[str] = []
         self.stale = False
+        self.note_typed = ""
+        self.reopened = ""
 
     def get_object(self) -> Withdrawal:
         """The withdrawal, if this person may see it; for others it does not exist."""
@@ -75,7 +94,7 @@ class ReviewView(DeedsMixin):
             Prefetch("payment__request__approvals", Approval.objects.select_related("checker")),
             "payment__request__authors",
             Prefetch("notes", Note.objects.select_related("author")),
-            Prefetch("attachments", Attachment.objects.select_related("added_by")),
+            Prefetch("payment__attachments", Attachment.objects.select_related("added_by")),
         )
         row = get_object_or_404(rows, payment__reference=self.kwargs["reference"])
         self.stands_on = row.platform
@@ -117,8 +136,20 @@ class ReviewView(DeedsMixin):
         owner = [] if look else list(names.check(row.beneficiary, payment.account_name))
         why_not = decide.why_not(change, person)
         away = bool(look and look.away)
+        checks = [*(look.checks if look else owner), *money.checks, *traded]
+        tables = tables_of(change, money, trading)
+        now = look
+        if now is None and row.stage not in CLOSED and _kept(change):
+            now = self.in_order(live_look(change))
         return {
             "row": row,
+            "box": self.box(row),
+            "seen": seal(change, person, look, checks=checks, tables=tables) if look else "",
+            "as_decided": decided(change, now, person),
+            "now_checks": [] if row.stage in CLOSED else checks,
+            "note": self.note_typed,
+            "reopened": self.reopened,
+            "typed": self.request.POST,
             "payment": payment,
             "change": change,
             "title": f"Withdrawal {payment.reference}",
@@ -132,14 +163,15 @@ class ReviewView(DeedsMixin):
             "stale": self.stale,
             "trouble": self.trouble,
             "why_not": why_not if open_to_decide else "",
-            "checks": [*(look.checks if look else owner), *money.checks, *traded],
+            "checks": checks,
+            "warnings": [check for check in checks if check.level == "warn"],
             "rejection": story.rejection_of(change),
             "superseded_by": story.superseded_by(change),
             "money": money,
             "trading": trading,
             "decisions": decisions(row),
             "notes": row.notes.all(),
-            "attachments": row.attachments.all(),
+            "attachments": row.payment.attachments.all(),
             "steps": self.steps(row),
             "back_to": tab_url(next(tab for tab in TABS if row.stage in tab.stages)),
             "next": next_after(person, row),
@@ -149,6 +181,16 @@ class ReviewView(DeedsMixin):
             "key": str(uuid.uuid4()),
             **self.deeds(row, look, why_not),
         }
+
+    def box(self, row: Withdrawal) -> ClaimBox | None:
+        """Who has it in hand, where there is anything to do."""
+        task, reference = task_of(row), row.payment.reference
+        if task is None or not self.request.actor.may(ClaimDecision.permission):
+            return None
+        command: ClaimCommand = ClaimDecision(reference=reference)
+        if task is Claim.Task.PAY:
+            command = ClaimPayout(reference=reference)
+        return box_of(command, self.request.actor.person_or_fail())
 
     def in_order(self, look: Look) -> Look:
         """The figures in the order in which an account is read."""
@@ -160,6 +202,8 @@ class ReviewView(DeedsMixin):
         """Which steps this person can take now, and the reasons each dialog offers."""
         actor, stage = self.request.actor, row.stage
         holds, pays = actor.may("payments.hold"), actor.may("payments.payout")
+        why_not_pay = self.why_not_pay(row) if pays and stage in PAYOUT else ""
+        pays = pays and not why_not_pay
         can = {
             "decide": look is not None and not why_not,
             "hold": holds and stage in HOLDABLE and row.payment.request.status in OPEN,
@@ -172,7 +216,13 @@ class ReviewView(DeedsMixin):
         }
         offers = {"decide": Purpose.REJECT, "hold": Purpose.HOLD, "fail": Purpose.PAYOUT_FAILED}
         texts = reasons.offered_for([use for name, use in offers.items() if can[name]])
-        return {"can": can, "offered": {name: texts.get(use) for name, use in offers.items()}}
+        offered = {name: texts.get(use) for name, use in offers.items()}
+        return {"why_not_pay": why_not_pay, "can": can, "offered": offered}
+
+    def why_not_pay(self, row: Withdrawal) -> str:
+        """Why this person takes no step of the payout; empty if they may."""
+        person = self.request.actor.person_or_fail()
+        return separation.why_not_pay([row], person.pk).get(row.pk, "")
 
     def steps(self, row: Withdrawal) -> list[story.Step]:
         """Its own story, then that of each return that was asked for."""
@@ -191,6 +241,7 @@ class ReviewView(DeedsMixin):
         return steps
 
 
+PAYOUT = (*OWED, Stage.PAID)
 NOT_DEBITED = (Stage.WAITING, Stage.ON_HOLD, Stage.DEBITING)
 OPEN = (Status.PENDING, Status.APPROVED)
 FIGURES = (

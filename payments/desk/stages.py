@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from panel.commands import notices
 from panel.commands.base import Invalid, Leftover
-from panel.models import Approval, ChangeRequest, Notice, Status
+from panel.models import ChangeRequest, Notice, Status
 from panel.ui.platform import at
+from payments.desk.separation import barred
 from payments.models import Kind, Method, Payment, Stage, Withdrawal
 
 _OF_STATUS: dict[str, Stage] = {
@@ -103,7 +104,6 @@ def to_pay(request: ChangeRequest) -> Leftover | None:
     if not number:
         return None
     single = number == 1 and request.moves_money
-    approved = request.approvals.filter(decision=Approval.Decision.APPROVE)
     return Leftover(
         Notice.Kind.PAY,
         "A withdrawal waits to be paid out." if number == 1 else f"{number} wait to be paid out.",
@@ -111,7 +111,7 @@ def to_pay(request: ChangeRequest) -> Leftover | None:
         if single
         else at(reverse("withdrawal_stage", args=("to-pay",)), request.platform),
         frozenset({"payments.payout", "payments.view"}),
-        frozenset(approved.values_list("checker_id", flat=True)),
+        barred(waiting(request).select_related("payment")),
     )
 
 

@@ -12,14 +12,18 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from panel.ui.ages import age_html
+from panel.ui.claiming import by_claim, claim_filter, claim_text
 from panel.ui.columns import Column
-from panel.ui.figures import age_seconds, span_text
+from panel.ui.figures import span_text
 from panel.ui.filters import AmountRangeFilter
 from panel.ui.links import Link
 from panel.ui.states import state_html
 from panel.ui.tables import Empty, Table
+from payments.desk.ages import late
 from payments.models import Method, Withdrawal
 
+LATE = "target"
 HOURS = (1, 4, 24, 72, 168)
 
 
@@ -54,7 +58,9 @@ class WithdrawalTable(Table):
         ),
         Column("login", "Account", "copy", value="payment.login", link=account_url),
         Column("account_name", "Name", "clip", value="payment.account_name"),
-        Column("age", "Age", value=lambda row: span_text(age_seconds(row.asked)), sort="asked"),
+        Column("age", "Age", "html", value=lambda row: age_html(row.asked, row.due), sort="asked"),
+        Column("due", "Due", "time", sort="due", shown=False),
+        Column("claim", "In hand", value=claim_text),
         Column("method", "Method", value=lambda row: row.payment.get_method_display()),
         Column("beneficiary", "Beneficiary", "clip"),
         Column("stage", "Stage", "html", value=lambda row: state_html(row.shown)),
@@ -122,8 +128,12 @@ class WithdrawalFilter(django_filters.FilterSet):  # type: ignore[misc]
         label="Older than",
         method="by_age",
         empty_label="any age",
-        choices=[(hours, span_text(timedelta(hours=hours))) for hours in HOURS],
+        choices=[
+            *((hours, span_text(timedelta(hours=hours))) for hours in HOURS),
+            (LATE, "its target"),
+        ],
     )
+    claim = claim_filter()
     group = django_filters.CharFilter(
         field_name="mt4_group", lookup_expr="icontains", label="MT4 group"
     )
@@ -135,8 +145,12 @@ class WithdrawalFilter(django_filters.FilterSet):  # type: ignore[misc]
         model = Withdrawal
         fields: ClassVar[list[str]] = []
 
+    by_claim = by_claim
+
     def by_age(self, rows: QuerySet[Withdrawal], name: str, value: str) -> QuerySet[Withdrawal]:
-        """Asked for more than so many hours ago."""
+        """Asked for more than so many hours ago, or waiting beyond the target."""
+        if value == LATE:
+            return rows.filter(late())
         return rows.filter(asked__lt=timezone.now() - timedelta(hours=int(value)))
 
     def by_maker(self, rows: QuerySet[Withdrawal], name: str, value: str) -> QuerySet[Withdrawal]:

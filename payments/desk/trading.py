@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from panel.commands.base import Check
 from panel.lib.money import ZERO
+from panel.lib.references import reference_in
+from panel.models import Platform
 from panel.mt4 import rules
 from panel.mt4.errors import MT4Error
 from panel.mt4.protocol.enums import TradeCommand
@@ -16,10 +19,18 @@ from panel.mt4.read import Reader, reader
 from panel.ui.figures import date_text, lots_text, money_text
 from payments.desk.money import LAST
 from payments.evidence import DOUBT
-from payments.models import Withdrawal
+from payments.models import Kind, Payment, Withdrawal
 
 MARKET = (TradeCommand.Buy, TradeCommand.Sell)
 SHOWN = 6
+# Money that came to the account, as MT4 books it, and is none of the client's that is new there:
+# it was on the account before, or it is the house's. A transfer from another account is new here.
+NOT_NEW = (
+    Kind.WITHDRAWAL_RETURN,
+    Kind.TRANSFER_RETURN,
+    Kind.CORRECTION_IN,
+    Kind.NEGATIVE_RESET,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +46,12 @@ class Position:
 
 @dataclass(slots=True)
 class Trading:
-    """Open positions (the largest first) and the trades of 90 days; times on the server's clock.
+    """Open positions (the largest first) and closed trades; times on the server's clock.
 
-    `trouble`: why MT4 could not be asked; then the rest is empty.
+    `closed` and `volume` are of the records that were read. `deposit` is the last money that came,
+    `since` and `since_volume` the trades opened after it. `traded` is when the last trade was
+    opened (None without one in what was read), `untraded` the sum of what came after that, in
+    `deposits` records. `trouble`: why MT4 could not be asked; then the rest is empty.
     """
 
     positions: list[Position] = field(default_factory=list)
@@ -47,6 +61,10 @@ class Trading:
     volume: int = 0
     deposit: Trade | None = None
     since: int = 0
+    since_volume: int = 0
+    traded: datetime | None = None
+    untraded: Decimal = ZERO
+    deposits: int = 0
     trouble: str = ""
 
     @property
@@ -68,7 +86,7 @@ def trading_of(row: Withdrawal, currency: str) -> tuple[Trading, list[Check]]:
         found = _read(row, reader(row.platform.connection))
     except MT4Error as error:
         return Trading(trouble=error.explain()), []
-    return found, _checks(found, currency)
+    return found, trading_checks(found, currency)
 
 
 def _read(row: Withdrawal, live: Reader) -> Trading:
@@ -77,14 +95,57 @@ def _read(row: Withdrawal, live: Reader) -> Trading:
     opened = live.trades_of(payment.login, account.group)
     now = row.platform.server_time()
     history = live.history(payment.login, now - LAST, now + DOUBT)
+    found = trading_from(opened, history, not_new(row.platform, history))
+    if found.traded is None:
+        # The last trade lies further back, and so may deposits that came after it.
+        whole = live.history(payment.login)
+        older = trading_from(opened, whole, not_new(row.platform, whole))
+        found.traded, found.deposit = older.traded, older.deposit
+        found.untraded, found.deposits = older.untraded, older.deposits
+        found.since, found.since_volume = older.since, older.since_volume
+    return found
+
+
+def not_new(platform: Platform, records: Iterable[Trade]) -> set[int]:
+    """Tickets of records that brought no new money; one query for any number of accounts.
+
+    Known by MT4's ticket or by the reference in the comment: a plug-in may have changed either.
+    """
+    came = [trade for trade in records if _is_money(trade)]
+    if not came:
+        return set()
+    rows = Payment.objects.filter(platform=platform, kind__in=NOT_NEW)
+    rows = rows.filter(login__in={trade.login for trade in came})
+    known = set(rows.order_by().values_list("ticket", "reference"))
+    tickets = {ticket for ticket, _ in known}
+    references = {reference for _, reference in known}
+    return {
+        trade.order
+        for trade in came
+        if trade.order in tickets or reference_in(trade.comment) in references
+    }
+
+
+def _is_money(trade: Trade) -> bool:
+    return trade.trade_command is TradeCommand.Balance and trade.profit > 0
+
+
+def trading_from(
+    opened: Sequence[Trade], history: Sequence[Trade], skipped: Collection[int] = ()
+) -> Trading:
+    """What one account's open trades and its closed records say. Pure.
+
+    `skipped` are tickets of records that brought no new money (`not_new`). Where `traded` comes
+    out as None, the last trade may lie before the records: give all of them for a whole answer.
+    """
     positions = [trade for trade in opened if trade.trade_command in MARKET]
     closed = [trade for trade in history if trade.trade_command in MARKET]
-    deposits = [
-        trade
-        for trade in history
-        if trade.trade_command is TradeCommand.Balance and trade.profit > 0
-    ]
-    last = max(deposits, key=lambda trade: (trade.close_time, trade.order), default=None)
+    came = [trade for trade in history if _is_money(trade) and trade.order not in skipped]
+    last = max(came, key=lambda trade: (trade.close_time, trade.order), default=None)
+    trades = [*positions, *closed]
+    traded = max((trade.open_time for trade in trades), default=None)
+    after = [trade for trade in came if traded is None or trade.close_time > traded]
+    since = [trade for trade in trades if last is None or trade.open_time >= last.close_time]
     return Trading(
         positions=[_position(trade) for trade in sorted(positions, key=_largest_first)],
         pending=len(opened) - len(positions),
@@ -92,7 +153,11 @@ def _read(row: Withdrawal, live: Reader) -> Trading:
         closed=len(closed),
         volume=sum(trade.volume for trade in closed),
         deposit=last,
-        since=_after(last.close_time if last else None, [*positions, *closed]),
+        since=len(since),
+        since_volume=sum(trade.volume for trade in since),
+        traded=traded,
+        untraded=sum((trade.profit for trade in after), ZERO),
+        deposits=len(after),
     )
 
 
@@ -110,31 +175,25 @@ def result_of(trade: Trade) -> Decimal:
     return rules.net(trade)
 
 
-def _after(moment: datetime | None, trades: list[Trade]) -> int:
-    if moment is None:
-        return len(trades)
-    return sum(1 for trade in trades if trade.open_time >= moment)
-
-
 def _trades(number: int) -> str:
     return "1 trade" if number == 1 else f"{number} trades"
 
 
-def _checks(found: Trading, currency: str) -> list[Check]:
+def trading_checks(found: Trading, currency: str) -> list[Check]:
     """Money that comes and goes without a trade is a pattern of laundering."""
     if found.deposit is None:
         return []
     amount = money_text(found.deposit.profit, currency)
     when = date_text(found.deposit.close_time.date())
-    if found.since:
-        return [Check("ok", f"{_trades(found.since)} since the last deposit ({amount} on {when}).")]
-    if found.closed or found.positions:
-        lots = lots_text(found.volume)
-        return [
-            Check(
-                "warn",
-                f"Nothing was traded since the last deposit of {amount} on {when}; "
-                f"{_trades(found.closed)} of {lots} lots closed in the 90 days before.",
-            )
-        ]
-    return [Check("warn", f"Deposit without trading: {amount} on {when}, and no trade since.")]
+    if not found.deposits:
+        lots = lots_text(found.since_volume)
+        text = f"{_trades(found.since)} of {lots} lots since the last deposit ({amount} on {when})."
+        return [Check("ok", text)]
+    last = f"{amount} on {when}"
+    if found.deposits > 1:
+        total = money_text(found.untraded, currency)
+        last = f"{total} in {found.deposits} deposits, the last {amount} on {when}"
+    traded = "no trade since"
+    if found.traded is not None:
+        traded = f"no trade since {date_text(found.traded.date())}"
+    return [Check("warn", f"Deposit without trading: {last}, and {traded}.")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from payments.desk import lists, papers, review, send_back
+from payments.desk import lists, review, send_back
 
 ONE = "<reference:reference>/"
 
@@ -12,6 +12,5 @@ urlpatterns = [
     path("", lists.WithdrawalListView.as_view(), name="withdrawal_list"),
     path(ONE, review.ReviewView.as_view(), name="withdrawal"),
     path(f"{ONE}return/", send_back.ReturnView.as_view(), name="withdrawal_return"),
-    path(f"{ONE}files/<int:pk>/", papers.AttachmentView.as_view(), name="withdrawal_file"),
     path("<slug:stage>/", lists.WithdrawalListView.as_view(), name="withdrawal_stage"),
 ]

@@ -35,7 +35,7 @@ def words_of_what_is_owed(apps: Any, editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0022_fill_comparable_references"),
+        ("payments", "0041_attachments_without_withdrawals"),
         ("panel", "0060_groups_of_requests"),
     ]
 

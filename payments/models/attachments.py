@@ -1,11 +1,11 @@
-"""Files that belong to a withdrawal: statements, identity papers, the client's own words."""
+"""Files that belong to a payment: statements, identity papers, the client's own words."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
 
-from payments.models.desk import Withdrawal
+from payments.models.payment import Payment
 
 
 class Attachment(models.Model):
@@ -15,7 +15,7 @@ class Attachment(models.Model):
     `sha256` of the content as it came.
     """
 
-    withdrawal = models.ForeignKey(Withdrawal, on_delete=models.PROTECT, related_name="attachments")
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="attachments")
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

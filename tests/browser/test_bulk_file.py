@@ -21,7 +21,7 @@ from panel.models import AuditEntry, ChangeRequest, Status
 from panel.mt4.read import reader
 from payments.models import BulkFile, BulkItem, Payment
 from tests.chaos.conftest import demo
-from tests.harness.browser import sign_in
+from tests.harness.browser import approve_by_keys, sign_in
 from tests.harness.stack import Stack
 from tests.harness.waiting import wait_until
 
@@ -108,7 +108,7 @@ def test_a_file_with_errors_is_mended_approved_and_carried_out_though_a_worker_d
     main = checker.locator("main")
     for words in (file.sha256, "First lines", "Monthly bonus.", str(logins[0])):
         expect(main).to_contain_text(words)
-    checker.keyboard.press("a")
+    approve_by_keys(checker)
 
     # In the middle one of the two workers is killed; the other one brings the file to its end.
     clerk.goto(file_page)

@@ -12,7 +12,7 @@ from pytest_django import DjangoDbBlocker
 from accounts.models import Account
 from payments.models import Limit
 from tests.browser.conftest import Visitor
-from tests.harness.browser import sign_in
+from tests.harness.browser import approve_by_keys, sign_in
 from tests.harness.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -40,7 +40,7 @@ def approve(page: Page, address: str) -> None:
     """Open the request and approve it by its key."""
     page.goto(address)
     page.get_by_role("button", name=re.compile("^Approve")).wait_for()
-    page.keyboard.press("a")
+    approve_by_keys(page)
     expect(page.locator("main")).to_contain_text("done", timeout=SLOW)
 
 

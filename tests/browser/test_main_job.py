@@ -14,7 +14,7 @@ from panel.models import AuditEntry, ChangeRequest, Status
 from panel.mt4.read import reader
 from payments.models import Payment
 from tests.chaos.conftest import demo, records_of
-from tests.harness.browser import sign_in
+from tests.harness.browser import approve_by_keys, sign_in
 from tests.harness.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -107,7 +107,7 @@ def test_a_withdrawal_that_a_second_person_approves(
     checker.get_by_role("link", name=withdrawal).first.click()
     expect(checker.locator("main")).to_contain_text("Withdraw 400.00 USD")
     expect(checker.locator("main")).to_contain_text("The client asked by telephone.")
-    checker.keyboard.press("a")
+    approve_by_keys(checker)
     expect_state(checker, "to pay out")
     # The maker's page, still open, has learnt it by itself.
     expect_state(clerk, "done")

@@ -17,6 +17,7 @@ from payments.models import Attachment, Stage, Withdrawal
 from tests.browser.conftest import Visitor
 from tests.browser.test_every_page import DESK, ugly
 from tests.chaos.conftest import demo, records_of
+from tests.harness.browser import approve_by_keys
 from tests.harness.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -103,16 +104,20 @@ def test_a_withdrawal_from_the_request_over_a_hold_to_the_payout(
     checker.keyboard.press("h")
     checker.get_by_role("button", name=f"Release {reference}").click()
     expect_stage(checker, "waiting")
-    checker.keyboard.press("a")
+    approve_by_keys(checker)
     expect_stage(checker, "to pay out")
     expect(checker.get_by_role("button", name="Paid out")).to_have_count(0)
 
-    # The back office pays it out, under the provider's reference.
+    # Whoever asked for it does not pay it out; a colleague does, under the provider's reference.
     open_at_desk(clerk, panel_stack, "To pay out", reference)
-    clerk.keyboard.press("p")
-    clerk.get_by_label("Provider’s reference").fill("SEPA-7781")
-    clerk.get_by_role("button", name="Mark 40.00 USD as paid out").click()
-    expect_stage(clerk, "paid out")
+    expect(clerk.locator("main")).to_contain_text("so somebody else pays it out")
+    expect(clerk.get_by_role("button", name="Paid out")).to_have_count(0)
+    payer = as_staff("ops2")
+    open_at_desk(payer, panel_stack, "To pay out", reference)
+    payer.keyboard.press("p")
+    payer.get_by_label("Provider’s reference").fill("SEPA-7781")
+    payer.get_by_role("button", name="Mark 40.00 USD as paid out").click()
+    expect_stage(payer, "paid out")
     expect_stage(checker, "paid out")
     assert not ugly(checker)
 
@@ -121,7 +126,7 @@ def test_a_withdrawal_from_the_request_over_a_hold_to_the_payout(
         assert (row.stage, row.provider_reference) == (Stage.PAID, "SEPA-7781")
         request = ChangeRequest.objects.get(reference=reference)
         assert [record.profit for record in records_of(request)] == [Decimal("-40.00")]
-        assert Attachment.objects.get(withdrawal=row).size == len(PDF)
+        assert Attachment.objects.get(payment=row.payment).size == len(PDF)
         steps = AuditEntry.objects.filter(reference=reference).order_by("seq")
         assert [entry.action for entry in steps] == [
             "request payments.withdraw",
@@ -144,34 +149,35 @@ def test_a_payout_that_fails_goes_back_to_the_account_once(
         balance = reader(demo().connection).account(LOGIN).balance
     reference = ask(clerk, panel_stack, "30.00")
     open_at_desk(checker, panel_stack, "To decide", reference)
-    checker.keyboard.press("a")
+    approve_by_keys(checker)
     expect_stage(checker, "to pay out")
-    open_at_desk(clerk, panel_stack, "To pay out", reference)
-    clerk.keyboard.press("p")
-    clerk.get_by_label("Provider’s reference").fill("SEPA-7782")
-    clerk.get_by_role("button", name="Mark 30.00 USD as paid out").click()
-    expect_stage(clerk, "paid out")
-    expect(clerk.get_by_role("link", name="Return to the account")).to_have_count(0)
+    payer = as_staff("ops2")
+    open_at_desk(payer, panel_stack, "To pay out", reference)
+    payer.keyboard.press("p")
+    payer.get_by_label("Provider’s reference").fill("SEPA-7782")
+    payer.get_by_role("button", name="Mark 30.00 USD as paid out").click()
+    expect_stage(payer, "paid out")
+    expect(payer.get_by_role("link", name="Return to the account")).to_have_count(0)
 
     # Only what the provider did not deliver can go back.
-    clerk.keyboard.press("f")
-    choose(clerk, "fail", "The beneficiary's bank refused it.")
-    expect_stage(clerk, "payout failed")
-    clerk.get_by_role("link", name="Return to the account").click()
-    clerk.get_by_label("Reason").select_option(
+    payer.keyboard.press("f")
+    choose(payer, "fail", "The beneficiary's bank refused it.")
+    expect_stage(payer, "payout failed")
+    payer.get_by_role("link", name="Return to the account").click()
+    payer.get_by_label("Reason").select_option(
         "The payout failed and the client wants it back on the account."
     )
-    clerk.get_by_role("button", name="Preview").click()
-    expect(clerk.locator("main")).to_contain_text(f"Return 30.00 USD of {reference}")
-    clerk.get_by_role("button", name="Return 30.00 USD").click()
-    clerk.wait_for_url(re.compile("/requests/WR-"))
+    payer.get_by_role("button", name="Preview").click()
+    expect(payer.locator("main")).to_contain_text(f"Return 30.00 USD of {reference}")
+    payer.get_by_role("button", name="Return 30.00 USD").click()
+    payer.wait_for_url(re.compile("/requests/WR-"))
     expect_stage(checker, "being returned")
 
     # Compliance approves the return from its inbox; MT4 credits it back.
     checker.get_by_role("link", name=re.compile("^WR ")).first.click()
     checker.wait_for_url(re.compile("/requests/WR-"))
     expect(checker.get_by_role("button", name=re.compile("^Approve 30.00"))).to_be_enabled()
-    checker.keyboard.press("a")
+    approve_by_keys(checker)
     expect(checker.locator("#request-state")).to_contain_text("done", timeout=SLOW)
     open_at_desk(clerk, panel_stack, "Returned", reference)
     expect(clerk.locator("main")).to_contain_text("Credited back by WR")

@@ -97,7 +97,8 @@ class Crew:
         """Make the request, once however often it is sent, and have it decided on."""
         if wish.command is None:
             raise ValueError(f"Nothing to ask for: {wish}")
-        command, key, maker = wish.command, str(uuid.uuid4()), self.chance.choice(self.makers)
+        command, key = wish.command, str(uuid.uuid4())
+        maker = self.chance.choice([one for one in self.makers if not command.may_ask(one)])
         try:
             wish.request = patiently(lambda: self.submit(command, maker, key))
         except Invalid:

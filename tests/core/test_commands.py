@@ -28,7 +28,9 @@ NO_FORM: dict[str, str] = {
     "payments.bulk_line": "made by the engine for a line of unknown outcome",
     "payments.credit_expiry": "made by a scheduled job alone",
     "payments.note": _DESK,
-    "payments.attach": _DESK,
+    "payments.attach": "a dialog on the payment's own page",
+    "requests.claim": "buttons on the request's own page",
+    "payments.claim_payout": "buttons on the withdrawal's own page",
     "payments.return": "a form of the withdrawal, whose address is the withdrawal's",
 }
 # Who stands behind it: commands that a rule of the house, not a policy row, keeps for two people.

@@ -82,8 +82,8 @@ def test_a_decision_ends_the_notice_of_the_others_and_is_told_to_the_maker(
     assert told(cast.olga) == ["approved"]
     assert told(cast.bella, unread=True) == []
     carry_out(request)
-    assert told(cast.olga) == ["approved", "done", "pay"]
-    assert told(cast.bob) == ["decide"], "whoever approved it does not pay it out"
+    assert told(cast.olga) == ["approved", "done"], "whoever asked for it does not pay it out"
+    assert told(cast.bob) == ["decide"], "nor does whoever approved it"
 
 
 def test_a_rejection_is_told_with_its_reason(platform: Platform, cast: Cast, login: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pytest_django import DjangoDbBlocker
 
 from tests.harness.stack import Stack
@@ -56,3 +56,15 @@ def sign_in(page: Page, address: str, email: str, password: str = PASSWORD) -> N
     page.fill("input[name=password]", password)
     page.press("input[name=password]", "Enter")
     page.wait_for_url(lambda url: "login" not in url and "sign-in" not in url)
+
+
+def approve_by_keys(page: Page, note: str = "") -> None:
+    """Approve what the open page asks: `a` opens the dialog, Enter sends it."""
+    page.locator("[data-key=a]:enabled").wait_for()
+    page.keyboard.press("a")
+    box = page.locator("dialog#approve")
+    expect(box).to_be_visible()
+    if note:
+        box.get_by_label("Note").fill(note)
+    page.keyboard.press("Enter")
+    expect(box).to_be_hidden()

@@ -30,8 +30,8 @@ def text_of(response: Any) -> str:
 
 
 def seen_on(response: Any) -> str:
-    """The digest of what the decision page showed."""
-    found = re.search(r'name="seen" value="([0-9a-f]{64})"', response.content.decode())
+    """What the decision page showed, sealed."""
+    found = re.search(r'name="seen" value="([^"]+)"', response.content.decode())
     assert found, "The page offers no decision."
     return found[1]
 

@@ -233,7 +233,7 @@ def test_the_page_needs_few_queries(
         ask_withdrawal(cast.olga, login, f"{amount}.00")
     bob = signed_in(cast.bob)
     bob.get(page_url(request))
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(60):
         bob.get(page_url(request))
 
 

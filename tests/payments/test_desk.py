@@ -35,6 +35,11 @@ def do(person: User, command: Command) -> ChangeRequest:
     return submit(command, actor=actor(person), source="test", reason="", key=str(uuid.uuid4()))
 
 
+def payer() -> User:
+    """Somebody of the back office who had no hand in any withdrawal."""
+    return User.objects.filter(name="Petra").first() or make_user("Petra", "back-office")
+
+
 def refusal(person: User, command: Command) -> str:
     """What a command of the desk is refused for."""
     with pytest.raises(Invalid) as refused:
@@ -70,7 +75,7 @@ def debited(platform: Platform, cast: Cast, **fields: str) -> ChangeRequest:
 def paid_out(platform: Platform, cast: Cast, reference: str = "SEPA-1") -> ChangeRequest:
     """A withdrawal that the provider has."""
     request = debited(platform, cast)
-    do(cast.olga, PayOut(withdrawal=request.reference, provider_reference=reference))
+    do(payer(), PayOut(withdrawal=request.reference, provider_reference=reference))
     return request
 
 
@@ -93,9 +98,9 @@ def test_a_withdrawal_goes_from_the_request_to_the_payout(platform: Platform, ca
     assert stage(request) == Stage.DEBITING
     carry_out(request)
     assert stage(request) == Stage.TO_PAY
-    do(cast.olga, PayOut(withdrawal=request.reference, provider_reference=" SEPA-77 "))
+    do(payer(), PayOut(withdrawal=request.reference, provider_reference=" SEPA-77 "))
     row.refresh_from_db()
-    assert (row.stage, row.provider_reference, row.paid_by) == (Stage.PAID, "SEPA-77", cast.olga)
+    assert (row.stage, row.provider_reference, row.paid_by) == (Stage.PAID, "SEPA-77", payer())
     assert row.paid is not None
     assert steps(request) == [
         "request payments.withdraw",
@@ -106,14 +111,14 @@ def test_a_withdrawal_goes_from_the_request_to_the_payout(platform: Platform, ca
     ]
     told = AuditEntry.objects.get(reference=request.reference, action="paid out")
     assert "SEPA-77" in told.detail
-    assert "Olga" in told.actor
+    assert "Petra" in told.actor
 
 
 def test_what_stays_within_the_house_needs_no_payout(platform: Platform, cast: Cast) -> None:
     request = debited(platform, cast, method="internal")
     assert stage(request) == Stage.DONE
     command = PayOut(withdrawal=request.reference, provider_reference="X-1")
-    assert "cannot be paid out" in refusal(cast.olga, command)
+    assert "cannot be paid out" in refusal(payer(), command)
 
 
 def test_a_withdrawal_on_hold_cannot_be_approved_until_it_is_released(
@@ -210,11 +215,13 @@ def test_nobody_pays_out_what_they_approved_or_without_the_right(
     approve_as(both, request)
     carry_out(request)
     command = PayOut(withdrawal=request.reference, provider_reference="SEPA-9")
-    assert "somebody else pays it out" in refusal(both, command)
+    for person in (both, cast.olga):
+        with pytest.raises(Denied, match="somebody else pays it out"):
+            do(person, command)
     for person in (cast.bob, cast.maya, cast.alice, cast.carol):
         with pytest.raises(Denied):
             do(person, command)
-    do(cast.olga, command)
+    do(payer(), command)
     assert stage(request) == Stage.PAID
 
 
@@ -223,23 +230,23 @@ def test_it_is_paid_out_once_and_under_a_reference_of_its_own(
 ) -> None:
     request = paid_out(platform, cast, "SEPA-1")
     again = PayOut(withdrawal=request.reference, provider_reference="SEPA-2")
-    assert "is paid out: it cannot be paid out" in refusal(cast.olga, again)
+    assert "is paid out: it cannot be paid out" in refusal(payer(), again)
     other = debited(platform, cast)
     same = PayOut(withdrawal=other.reference, provider_reference="SEPA-1")
-    assert f"{request.reference} was already paid out" in refusal(cast.olga, same)
+    assert f"{request.reference} was already paid out" in refusal(payer(), same)
     empty = PayOut(withdrawal=other.reference, provider_reference=" ")
-    assert "provider's reference" in refusal(cast.olga, empty)
+    assert "provider's reference" in refusal(payer(), empty)
 
 
 def test_a_payout_that_failed_can_be_tried_again(platform: Platform, cast: Cast) -> None:
     request = paid_out(platform, cast, "SEPA-1")
     because = "The beneficiary's bank refused it."
-    do(cast.olga, FailPayout(withdrawal=request.reference, because=because))
+    do(payer(), FailPayout(withdrawal=request.reference, because=because))
     assert stage(request) == Stage.BOUNCED
     assert steps(request)[-1] == "payout failed"
     same = PayOut(withdrawal=request.reference, provider_reference="SEPA-1")
-    assert "another try has another one" in refusal(cast.olga, same)
-    do(cast.olga, PayOut(withdrawal=request.reference, provider_reference="SEPA-1b"))
+    assert "another try has another one" in refusal(payer(), same)
+    do(payer(), PayOut(withdrawal=request.reference, provider_reference="SEPA-1b"))
     assert stage(request) == Stage.PAID
     assert balance_of(platform, request.login or 0) == Payment.objects.get().amount - 60
 
@@ -249,7 +256,7 @@ def test_a_policy_may_ask_for_a_second_person_before_it_is_paid_out(
 ) -> None:
     Policy.objects.create(command=PayOut.name, approvals=1, roles=["compliance"])
     request = debited(platform, cast)
-    payout = do(cast.olga, PayOut(withdrawal=request.reference, provider_reference="SEPA-5"))
+    payout = do(payer(), PayOut(withdrawal=request.reference, provider_reference="SEPA-5"))
     assert (payout.status, stage(request)) == (Status.PENDING, Stage.TO_PAY)
     approve_as(cast.bella, payout)
     assert stage(request) == Stage.PAID

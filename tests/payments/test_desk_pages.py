@@ -26,7 +26,7 @@ from tests.core.money import approve_as, carry_out
 from tests.factories import make_user
 from tests.pages.browsing import seen_on, text_of, version_on
 from tests.payments.test_commands import ask, enabled_account, make
-from tests.payments.test_desk import asked, debited, do, hold, paid_out, stage
+from tests.payments.test_desk import asked, debited, do, hold, paid_out, payer, stage
 from tests.payments.test_pages import as_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -122,7 +122,7 @@ def test_the_review_shows_what_a_decision_needs(platform: Platform, cast: Cast) 
         "55.00 USD came by card and goes back there first.",
         "card 60.00 5.00 55.00",
         "24 h 60.00 5.00 55.00 2 waiting 0.00 80.00",
-        "Deposit without trading: 60.00 USD",
+        "Deposit without trading: 160.00 USD in 2 deposits",
         "None open",
         f"approved {earlier.reference}",
         "Payments of the last 90 days 2 others",
@@ -148,7 +148,7 @@ def test_compliance_approves_on_the_page_what_it_saw(platform: Platform, cast: C
 
 def test_the_page_holds_releases_pays_and_marks_as_failed(platform: Platform, cast: Cast) -> None:
     request = asked(platform, cast)
-    checker, payer = as_user(cast.bob), as_user(cast.olga)
+    checker, paying = as_user(cast.bob), as_user(payer())
     held = {"step": "hold", "reason": "Waits for the client's documents.", "words": "Passport."}
     checker.post(page_of(request), held)
     shown = checker.get(page_of(request))
@@ -161,14 +161,14 @@ def test_the_page_holds_releases_pays_and_marks_as_failed(platform: Platform, ca
     seen = seen_on(checker.get(page_of(request)))
     checker.post(page_of(request), {"step": "approve", "seen": seen})
     carry_out(ChangeRequest.objects.get(pk=request.pk))
-    none = payer.post(page_of(request), {"step": "pay", "provider_reference": ""})
+    none = paying.post(page_of(request), {"step": "pay", "provider_reference": ""})
     assert "Enter the provider" in none.content.decode()
-    payer.post(page_of(request), {"step": "pay", "provider_reference": "SEPA-11"})
+    paying.post(page_of(request), {"step": "pay", "provider_reference": "SEPA-11"})
     assert stage(request) == Stage.PAID
     failed = {"step": "fail", "reason": "The provider cancelled it.", "words": ""}
-    payer.post(page_of(request), failed)
+    paying.post(page_of(request), failed)
     assert stage(request) == Stage.BOUNCED
-    story = text_of(payer.get(page_of(request)))
+    story = text_of(paying.get(page_of(request)))
     for words in ("Put on hold", "Released", "“They came.”", "Paid out", "Payout failed"):
         assert words in story, words
 
@@ -190,10 +190,11 @@ def test_nobody_is_offered_what_they_may_not_do(platform: Platform, cast: Cast) 
     waiting, to_pay = asked(platform, cast), debited(platform, cast)
     offers = {
         cast.bob: ('value="approve"', 'data-open-dialog="hold"', 'data-open-dialog="reject"'),
-        cast.olga: ('data-open-dialog="pay"', f"{page_of(to_pay)}return/"),
+        payer(): ('data-open-dialog="pay"', f"{page_of(to_pay)}return/"),
     }
     everything = [offer for some in offers.values() for offer in some]
-    for person in (cast.bob, cast.olga, cast.maya, cast.alice, cast.carol, cast.ada):
+    everybody = (cast.bob, payer(), cast.olga, cast.maya, cast.alice, cast.carol, cast.ada)
+    for person in everybody:
         client = as_user(person)
         pages = "".join(client.get(page_of(r)).content.decode() for r in (waiting, to_pay))
         for offer in everything:
@@ -274,7 +275,7 @@ def test_a_file_is_looked_at_kept_apart_and_handed_out_as_a_file(
     assert path.stat().st_mode & 0o077 == 0
     assert row.name not in str(path)
 
-    url = reverse("withdrawal_file", args=(request.reference, row.pk))
+    url = reverse("payment_file", args=(request.reference, row.pk))
     answer = as_user(cast.carol).get(url)
     assert answer.getvalue() == PDF
     assert answer["Content-Disposition"] == 'attachment; filename="Passport.exe.pdf"'
@@ -290,7 +291,7 @@ def test_a_file_is_looked_at_kept_apart_and_handed_out_as_a_file(
         assert as_user(person).get(url).status_code == 403
     erik = as_user(make_user("Erik", "compliance", groups="real-std-eur"))
     assert erik.get(url).status_code == 404
-    other = reverse("withdrawal_file", args=(asked(platform, cast).reference, row.pk))
+    other = reverse("payment_file", args=(asked(platform, cast).reference, row.pk))
     assert client.get(other).status_code == 404
 
 
@@ -319,7 +320,7 @@ def test_a_file_that_was_tampered_with_is_not_handed_out(platform: Platform, cas
     upload(client, request, "photo.png", PNG)
     row = Attachment.objects.get()
     assert row.content_type == "image/png"
-    url = reverse("withdrawal_file", args=(request.reference, row.pk))
+    url = reverse("payment_file", args=(request.reference, row.pk))
     path_of(row.stored).write_bytes(PNG + b"more")
     assert client.get(url).status_code == 404
     path_of(row.stored).unlink()
@@ -332,7 +333,7 @@ def test_only_a_file_that_was_looked_at_can_be_attached(platform: Platform, cast
     request = asked(platform, cast)
     for stored in ("../../etc/passwd", "0" * 32):
         command = AttachFile(
-            withdrawal=request.reference,
+            payment=request.reference,
             file_name="x.pdf",
             content_type="application/pdf",
             size=1,
@@ -347,7 +348,7 @@ def test_the_form_of_a_return_asks_why_and_shows_what_comes_back(
     platform: Platform, cast: Cast
 ) -> None:
     request = debited(platform, cast)
-    client = as_user(cast.olga)
+    client = as_user(payer())
     url = reverse("withdrawal_return", args=(request.reference,))
     assert "The client cancelled the withdrawal." in client.get(url).content.decode()
     form = {"key": "k", "choice": "The client cancelled the withdrawal.", "words": "By mail."}
@@ -363,3 +364,19 @@ def test_the_form_of_a_return_asks_why_and_shows_what_comes_back(
     assert back.reason == "The client cancelled the withdrawal. By mail."
     assert (back.amount, back.status) == (Decimal("80.00"), Status.PENDING)
     assert back.reference in client.get(page_of(request)).content.decode()
+
+
+def test_a_dialog_that_comes_back_keeps_what_was_typed(platform: Platform, cast: Cast) -> None:
+    to_pay, waiting = debited(platform, cast), asked(platform, cast)
+    long = "S" * 65
+    sent = {"step": "pay", "provider_reference": long}
+    page = as_user(payer()).post(page_of(to_pay), sent).content.decode()
+    dialog = page.partition('id="pay"')[2].partition("</dialog>")[0]
+    assert "data-reopened" in dialog
+    assert f'value="{long}"' in dialog
+    assert "Use at most 64 characters." in dialog
+    sent = {"step": "reject", "reason": "Another reason", "words": "", "seen": ""}
+    page = as_user(cast.bob).post(page_of(waiting), sent).content.decode()
+    dialog = page.partition('id="reject"')[2].partition("</dialog>")[0]
+    assert "data-reopened" in dialog
+    assert "<option selected>Another reason</option>" in dialog

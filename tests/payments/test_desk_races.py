@@ -19,7 +19,7 @@ from tests.core.conftest import Cast
 from tests.core.money import approve_as
 from tests.factories import actor, make_user
 from tests.harness.at_once import at_once
-from tests.payments.test_desk import asked, debited, do, stage
+from tests.payments.test_desk import asked, debited, do, payer, stage
 from tests.payments.test_returns import take_back
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
@@ -47,7 +47,7 @@ def one_won(answers: list[Any]) -> None:
 @again
 def test_two_returns_at_once_make_one(platform: Platform, cast: Cast, again: int) -> None:
     request, other = debited(platform, cast), make_user("Otto", "back-office")
-    one_won(at_once(lambda: take_back(cast.olga, request), lambda: take_back(other, request)))
+    one_won(at_once(lambda: take_back(payer(), request), lambda: take_back(other, request)))
     assert Payment.objects.filter(kind=Kind.WITHDRAWAL_RETURN).count() == 1
     assert stage(request) == Stage.RETURNING
 
@@ -55,7 +55,7 @@ def test_two_returns_at_once_make_one(platform: Platform, cast: Cast, again: int
 @again
 def test_a_payout_and_a_return_at_once_make_one(platform: Platform, cast: Cast, again: int) -> None:
     request, other = debited(platform, cast), make_user("Otto", "back-office")
-    one_won(at_once(pay(cast.olga, request, "SEPA-1"), lambda: take_back(other, request)))
+    one_won(at_once(pay(payer(), request, "SEPA-1"), lambda: take_back(other, request)))
     returns = Payment.objects.filter(kind=Kind.WITHDRAWAL_RETURN).count()
     assert (stage(request), returns) in ((Stage.PAID, 0), (Stage.RETURNING, 1))
 
@@ -63,7 +63,7 @@ def test_a_payout_and_a_return_at_once_make_one(platform: Platform, cast: Cast, 
 @again
 def test_two_payouts_at_once_make_one(platform: Platform, cast: Cast, again: int) -> None:
     request, other = debited(platform, cast), make_user("Otto", "back-office")
-    one_won(at_once(pay(cast.olga, request, "SEPA-1"), pay(other, request, "SEPA-2")))
+    one_won(at_once(pay(payer(), request, "SEPA-1"), pay(other, request, "SEPA-2")))
     assert stage(request) == Stage.PAID
 
 

@@ -1,5 +1,12 @@
 """The administrators' commands: staff, roles, policies, platforms."""
 
-from panel.pages.commands import platforms, policies, restorations, roles, staff
+from panel.pages.commands import (
+    platforms,
+    policies,
+    restorations,
+    roles,
+    separation,
+    staff,
+)
 
-__all__ = ["platforms", "policies", "restorations", "roles", "staff"]
+__all__ = ["platforms", "policies", "restorations", "roles", "separation", "staff"]

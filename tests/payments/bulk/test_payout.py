@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from panel.commands.base import Invalid
+from panel.commands.errors import Denied
 from panel.commands.submit import submit
 from panel.models import Platform, Role, User
 from payments.desk.payout import PayOut
@@ -83,6 +84,8 @@ def test_whoever_approved_the_file_does_not_pay_out_a_line_that_was_in_doubt(
     through(file)
     row = Withdrawal.objects.get()
     assert row.payment.request.command == "payments.bulk_line"
-    with pytest.raises(Invalid, match="You approved"):
+    with pytest.raises(Denied, match="You approved"):
         pay_out(User.objects.get(pk=cast.bob.pk), row, "SEPA-OUT-1")
-    pay_out(cast.olga, row, "SEPA-OUT-1")
+    with pytest.raises(Denied, match="You asked"):
+        pay_out(cast.olga, row, "SEPA-OUT-1")
+    pay_out(make_user("Petra", "back-office"), row, "SEPA-OUT-1")
