@@ -18,6 +18,8 @@ class PaymentsConfig(AppConfig):
             stops,
             transfers,
         )
+        from payments.beneficiaries import commands as beneficiary_commands  # noqa: F401
+        from payments.beneficiaries import settings as payout_settings  # noqa: F401
         from payments.bulk import command as bulk_commands  # noqa: F401
         from payments.bulk import details  # noqa: F401
         from payments.bulk.engine import commands as engine_commands  # noqa: F401
@@ -25,4 +27,6 @@ class PaymentsConfig(AppConfig):
         from payments.desk import files, holding, notes, payout, returns  # noqa: F401
         from payments.jobs import commands as job_commands  # noqa: F401
         from payments.limits import commands as limit_commands  # noqa: F401
+        from payments.payouts import accounts, making  # noqa: F401
+        from payments.payouts import outcome as payout_outcome  # noqa: F401
         from payments.reconciliation import explain  # noqa: F401

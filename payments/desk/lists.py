@@ -16,7 +16,14 @@ from panel.ui.platform import platform_of
 from panel.ui.tables import Table
 from panel.ui.views import TableView
 from payments.desk.queries import CLOSED, TABS, Tab, counts, tab_of, withdrawals_of
-from payments.desk.tables import ClosedTable, HeldTable, WithdrawalFilter, WithdrawalTable
+from payments.desk.tables import (
+    ClosedTable,
+    FailedTable,
+    HeldTable,
+    ToPayTable,
+    WithdrawalFilter,
+    WithdrawalTable,
+)
 from payments.models import Withdrawal
 
 
@@ -68,8 +75,9 @@ class WithdrawalListView(TableView):
 
     def get_table_class(self) -> type[Table]:
         """What is closed is looked up from its end."""
-        if self.tab.slug == "on-hold":
-            return HeldTable
+        own = {"on-hold": HeldTable, "to-pay": ToPayTable, "failed-payouts": FailedTable}
+        if self.tab.slug in own:
+            return own[self.tab.slug]
         return ClosedTable if self.tab.slug in CLOSED else WithdrawalTable
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:

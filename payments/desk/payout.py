@@ -14,6 +14,7 @@ from payments.desk.base import DeskCommand, tell
 from payments.desk.holding import BECAUSE, words
 from payments.desk.stages import OWED, lead
 from payments.models import BulkFile, Stage, Withdrawal
+from payments.payouts import guard
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
@@ -34,6 +35,8 @@ class PayOut(DeskCommand):
     risk: ClassVar[Risk] = Risk.CRITICAL
 
     provider_reference: str
+    # The payout batch whose outcome it is; empty where it was paid by itself.
+    batch: str = ""
 
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:
         """Only what MT4 has debited, under a reference of its own, by nobody who approved it."""
@@ -45,6 +48,7 @@ class PayOut(DeskCommand):
             raise Invalid.of(f"Use at most {REFERENCE} characters.", "provider_reference")
         if row.stage not in OWED:
             raise Invalid.of(f"{row} is {row.get_stage_display()}: it cannot be paid out.")
+        guard.check_free(row, self.batch)
         if given == row.provider_reference:
             raise Invalid.of(
                 "The payout of this reference failed: another try has another one.",
@@ -82,6 +86,7 @@ class PayOut(DeskCommand):
             row,
             OWED,
             Stage.PAID,
+            batch=self.batch,
             provider_reference=given,
             paid=timezone.now(),
             paid_by=request.maker,

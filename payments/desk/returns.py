@@ -18,6 +18,7 @@ from payments.desk.holding import BECAUSE
 from payments.desk.stages import lead
 from payments.models import Kind, Payment, Stage, Withdrawal
 from payments.operation import MoneyCommand
+from payments.payouts import guard
 from payments.standing import Standing
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def check_owed(row: Withdrawal, by: str) -> None:
         return
     match row.stage:
         case Stage.TO_PAY | Stage.BOUNCED:
-            return
+            guard.check_free(row)
         case Stage.PAID:
             raise Invalid.of(f"{row} was paid out: mark its payout as failed first.")
         case Stage.RETURNING | Stage.RETURNED:

@@ -16,7 +16,7 @@ from panel.ui.columns import Column
 from panel.ui.figures import age_seconds, span_text
 from panel.ui.links import Link
 from panel.ui.states import state_html
-from panel.ui.tables import Empty, Table
+from panel.ui.tables import BulkAction, Empty, Table
 from payments.models import Method, Withdrawal
 
 HOURS = (1, 4, 24, 72, 168)
@@ -88,6 +88,22 @@ class WithdrawalTable(Table):
             ),
             Link("Payments of the account", account_url(row), "user"),
         )
+
+
+class ToPayTable(WithdrawalTable):
+    """What can be paid by a batch."""
+
+    bulk: ClassVar[Sequence[BulkAction]] = (
+        BulkAction("Make a payout batch", "payout_batch_add", "payments.payout", "stack-2"),
+    )
+
+
+class FailedTable(WithdrawalTable):
+    """What can be paid by a batch once more."""
+
+    bulk: ClassVar[Sequence[BulkAction]] = (
+        BulkAction("Make a payout batch", "payout_batch_add_failed", "payments.payout", "stack-2"),
+    )
 
 
 class HeldTable(WithdrawalTable):

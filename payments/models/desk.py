@@ -57,6 +57,11 @@ class Withdrawal(models.Model):
     asked = models.DateTimeField()
     # To whom the money goes, as the client named them; empty where it stays within the house.
     beneficiary = models.CharField(max_length=128, blank=True)
+    # The kept beneficiary that was chosen, and its details as they were then; empty without one.
+    kept = models.ForeignKey(
+        "payments.Beneficiary", null=True, on_delete=models.PROTECT, related_name="withdrawals"
+    )
+    paid_to = models.JSONField(default=dict)
     # What the bank or the payment provider calls the payout.
     provider_reference = models.CharField(max_length=64, blank=True, db_index=True)
     paid = models.DateTimeField(null=True)
