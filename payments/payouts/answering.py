@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
@@ -129,10 +129,15 @@ class AnswerView(OfBatch):
             may_pay=request.actor.may(PAY),
         )
 
+
+class AnswerWriteView(AnswerView):
+    """Confirm an answer, or go on with what was confirmed and not written to its end."""
+
+    permission: ClassVar[str] = PAY
+    http_method_names = ["post"]
+
     def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Confirm it, or go on with what was confirmed and not written to its end."""
-        if not request.actor.may(PAY):
-            raise Http404("This is not yours to confirm.")
+        """Write what it says, and come back to its page."""
         outcome.confirm(self.answer, request.actor)
         answer = PayoutAnswer.objects.select_related("batch").get(pk=self.answer.pk)
         outcome.write(answer, request.actor)

@@ -30,4 +30,9 @@ urlpatterns = [
     path(f"{ONE}cancel/", views.CancelView.as_view(), name="payout_batch_cancel"),
     path(f"{ONE}answer/", answering.AnswerUploadView.as_view(), name="payout_answer_upload"),
     path(f"{ONE}answers/<int:pk>/", answering.AnswerView.as_view(), name="payout_answer"),
+    path(
+        f"{ONE}answers/<int:pk>/write/",
+        answering.AnswerWriteView.as_view(),
+        name="payout_answer_write",
+    ),
 ]
