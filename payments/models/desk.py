@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils import timezone
 
 from payments.models.payment import Payment
@@ -61,7 +61,7 @@ class Withdrawal(models.Model):
     kept = models.ForeignKey(
         "payments.Beneficiary", null=True, on_delete=models.PROTECT, related_name="withdrawals"
     )
-    paid_to = models.JSONField(default=dict)
+    paid_to = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
     # What the bank or the payment provider calls the payout.
     provider_reference = models.CharField(max_length=64, blank=True, db_index=True)
     paid = models.DateTimeField(null=True)
