@@ -57,14 +57,15 @@ class BatchAddView(CommandView):
     def offered(self) -> list[tuple[str, str]]:
         """The withdrawals of the form, each with what it pays and why it cannot be paid here."""
         person = self.request.actor.person_or_fail()
+        asked = choosing.rows_of(self._asked()[: MOST_LINES + 1])
+        rows = [row for row in asked if person.sees(row.platform_id, row.mt4_group)]
+        problems = choosing.problems(rows, None, person)
         found = []
-        for row in choosing.rows_of(self._asked()[: MOST_LINES + 1]):
-            if not person.sees(row.platform_id, row.mt4_group):
-                continue
+        for row in rows:
             amount, currency = choosing.to_client(row)
             label = f"{row}, {paid_text(amount, currency)} by {row.payment.get_method_display()}"
             label += f" to {choosing.where_to(row)['holder']}"
-            problem = choosing.problem(row, None, person)
+            problem = problems.get(row.pk)
             found.append((str(row), f"{label} ({problem})" if problem else label))
         return found
 

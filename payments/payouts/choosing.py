@@ -47,47 +47,55 @@ def asked_by(row: Withdrawal, person: User) -> bool:
     return files.filter(uploaded_by=person).exists()
 
 
-def why_not_by(row: Withdrawal, person: User) -> str:
-    """Why this person may not send the withdrawal's money; empty if they may."""
-    if not person.sees(row.platform_id, row.mt4_group):
-        return "is outside your scopes"
-    if approved_by(row, person.pk):
-        return "was approved by you"
-    if asked_by(row, person):
-        return "was asked for by you"
-    return ""
+def not_by(rows: Sequence[Withdrawal], person: User) -> dict[int, str]:
+    """Why a person may not send the money of withdrawals, by primary key; none if they may."""
+    found = {}
+    for row in rows:
+        if not person.sees(row.platform_id, row.mt4_group):
+            found[row.pk] = "is outside your scopes"
+        elif approved_by(row, person.pk):
+            found[row.pk] = "was approved by you"
+        elif asked_by(row, person):
+            found[row.pk] = "was asked for by you"
+    return found
 
 
-def problem(row: Withdrawal, account: PayingAccount | None, person: User | None) -> str:
-    """Why the withdrawal cannot be in a batch paid from the account; empty if it can.
+def problems(
+    rows: Sequence[Withdrawal], account: PayingAccount | None, person: User | None
+) -> dict[int, str]:
+    """Why withdrawals cannot be in a batch paid from the account, by primary key.
 
     Without an account everything else is looked at; without a person, not by whom.
     """
+    lines = PayoutLine.objects.filter(withdrawal__in=rows, state=PayoutLine.State.LISTED)
+    listed = dict(lines.values_list("withdrawal", "batch__reference"))
+    found = not_by(rows, person) if person else {}
+    for row in rows:
+        if row.pk in listed:
+            found[row.pk] = f"is in {listed[row.pk]} already"
+        elif text := _problem(row, account):
+            found[row.pk] = text
+    return found
+
+
+def _problem(row: Withdrawal, account: PayingAccount | None) -> str:
     if row.stage not in OWED:
         return f"is {row.get_stage_display()}"
-    line = PayoutLine.objects.filter(withdrawal=row, state=PayoutLine.State.LISTED)
-    other = line.select_related("batch").first()
-    if other is not None:
-        return f"is in {other.batch} already"
     if row.kept is not None and not row.kept.active:
         return "goes to a beneficiary that was ended"
     amount, currency = to_client(row)
     if row.payment.method in COARSE and has_too_many_decimals(amount, currency):
         return f"pays {amount.normalize():f} {currency}: more decimals than the currency has"
-    if account is not None:
-        if row.payment.method != account.method:
-            return f"is paid by {row.payment.get_method_display()}"
-        if currency != account.currency:
-            return f"is paid in {currency}"
-    return why_not_by(row, person) if person else ""
+    if account is None:
+        return ""
+    if row.payment.method != account.method:
+        return f"is paid by {row.payment.get_method_display()}"
+    return "" if currency == account.currency else f"is paid in {currency}"
 
 
-def problems(
-    rows: Sequence[Withdrawal], account: PayingAccount | None, person: User | None
-) -> list[str]:
-    """What is wrong with each, in sentences."""
-    found = [(row, problem(row, account, person)) for row in rows]
-    return [f"{row} {text}." for row, text in found if text]
+def in_sentences(rows: Sequence[Withdrawal], found: dict[int, str]) -> list[str]:
+    """What is wrong with each, in the order of the rows."""
+    return [f"{row} {found[row.pk]}." for row in rows if row.pk in found]
 
 
 def batches_of(person: User) -> QuerySet[PayoutBatch]:

@@ -111,7 +111,8 @@ class MakeBatch(BatchCommand):
         if len(self.withdrawals) > MOST_LINES:
             raise Invalid.of(f"At most {MOST_LINES} withdrawals in one batch.", "withdrawals")
         person = actor.person_or_fail() if actor else None
-        found = choosing.problems(self.rows(), self.paying, person)
+        rows = self.rows()
+        found = choosing.in_sentences(rows, choosing.problems(rows, self.paying, person))
         if found:
             more = len(found) - SHOWN
             raise Invalid(
@@ -163,7 +164,7 @@ class MakeBatch(BatchCommand):
     def apply(self, request: ChangeRequest) -> dict[str, Any]:
         """Write batch and lines; under the lock, everything is looked at once more."""
         rows, paying = self.rows(), self.paying
-        found = choosing.problems(rows, paying, None)
+        found = choosing.in_sentences(rows, choosing.problems(rows, paying, None))
         if found:
             raise Invalid.of(found[0], "withdrawals")
         batch = PayoutBatch.objects.create(

@@ -63,9 +63,9 @@ class FailBatchPayout(DeskCommand):
             raise Invalid.of(f"{row} is {row.get_stage_display()}: no payout of it can fail.")
         if not self.because.strip() or len(self.because) > BECAUSE:
             raise Invalid.of(f"Say in 1 to {BECAUSE} characters what the provider says.", "because")
-        why_not = choosing.why_not_by(row, actor.person_or_fail()) if actor else ""
-        if why_not:
-            raise Invalid.of(f"{row} {why_not}: somebody else writes its outcome down.")
+        not_mine = choosing.not_by([row], actor.person_or_fail()) if actor else {}
+        if not_mine:
+            raise Invalid.of(f"{row} {not_mine[row.pk]}: somebody else writes its outcome down.")
 
     def preview(self, reader: Reader | None) -> Preview:
         """What did not arrive, and why."""

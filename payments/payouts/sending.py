@@ -76,10 +76,10 @@ def _check(lines: list[PayoutLine], actor: Actor) -> None:
     person = actor.person_or_fail()
     if not lines:
         raise Invalid.of("No payout is left in the batch.")
-    for line in lines:
-        row = line.withdrawal
+    rows = [line.withdrawal for line in lines]
+    for row in rows:
         if row.kept is not None and not row.kept.active:
             raise Invalid.of(f"{row} goes to a beneficiary that was ended: end the batch.")
-        why_not = choosing.why_not_by(row, person)
-        if why_not:
-            raise Invalid.of(f"{row} {why_not}: somebody else sends this batch.")
+    not_mine = choosing.in_sentences(rows, choosing.not_by(rows, person))
+    if not_mine:
+        raise Invalid.of(f"{not_mine[0]} Somebody else sends this batch.")
