@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Account
 from panel.commands.base import Invalid
 from panel.commands.decide import why_not
 from panel.commands.errors import Denied
@@ -17,7 +18,7 @@ from panel.models import AuditEntry, ChangeRequest, Platform, Policy, Status
 from payments.beneficiaries.commands import EndBeneficiary, SetBeneficiary
 from payments.beneficiaries.settings import SetPayoutRules
 from payments.commands import Withdraw
-from payments.models import Beneficiary, PayoutRules, Withdrawal
+from payments.models import Beneficiary, BulkError, PayoutRules, Withdrawal
 from tests.core.conftest import Cast
 from tests.core.money import approve_as, carry_out
 from tests.factories import make_user
@@ -303,7 +304,52 @@ def test_the_rules_are_the_administrators(cast: Cast) -> None:
     assert set(invalid.value.errors) == {"cooling_off_hours", "separation_days"}
 
 
+@pytest.mark.parametrize(("method", "errors"), [("bank", 1), ("internal", 0)])
+def test_a_file_is_no_way_around_kept_beneficiaries(
+    cast: Cast, login: int, method: str, errors: int
+) -> None:
+    PayoutRules.objects.create(pk=1, require_kept=True)
+    rows = f"login,kind,amount,currency\n{login},withdrawal,10.00,USD\n"
+    client = as_user(cast.olga)
+    assert client.post(reverse("bulk_upload"), {"rows": rows, "method": method}).status_code == 302
+    found = list(BulkError.objects.values_list("message", flat=True))
+    assert sum("kept beneficiaries alone" in message for message in found) == errors
+
+
 # --- Pages ----------------------------------------------------------------------------------
+
+
+def test_those_of_the_clients_other_accounts_are_shown_and_not_offered(
+    platform: Platform, cast: Cast, login: int
+) -> None:
+    other, stranger = (enabled_account(platform, name="Anna Kowalska") for _ in range(2))
+    for number, email in ((login, "anna@x.test"), (other, "anna@x.test"), (stranger, "")):
+        Account.objects.create(
+            platform=platform,
+            login=number,
+            group="real-std-usd",
+            email=email,
+            email_key=email,
+            leverage=100,
+            balance=0,
+            credit=0,
+            synced_at=timezone.now(),
+        )
+    row = kept(cast, other)
+    kept(cast, stranger, iban=OTHER_IBAN)
+    client, place = as_user(cast.olga), ("demo", login)
+    page = client.get(reverse("account_beneficiaries", args=place)).content.decode()
+    assert "DE89 3704 0044 0532 0130 00" in page
+    assert "GB82 WEST" not in page
+    form = client.get(reverse("payment_withdraw", args=place)).content.decode()
+    assert "•••• 3000" not in form
+    assert "not kept for this account" in errors_of(
+        cast.olga,
+        make(Withdraw, login, "10", method="bank", beneficiary=row.holder, kept=row.pk,
+             paid_to=row.details),
+    )["kept"][0]  # fmt: skip
+    start = reverse("beneficiary_add", args=place) + f"?from={row.pk}"
+    assert IBAN in client.get(start).content.decode()
 
 
 def test_a_withdrawal_form_offers_the_kept_beneficiaries_of_its_account(
