@@ -62,7 +62,7 @@ class BeneficiaryCommand(PanelCommand):
             raise TypeError("An account is never decided on without a live reader.")
         now = standing(reader, self.login)
         key = str(self.beneficiary) if self.beneficiary else "new"
-        text = f"Beneficiary of {now.login} {now.name}"
+        text = f"{now.login} {now.name}"
         return Target("beneficiary", key, text, now.login, now.group, now.currency)
 
     def lock(self) -> None:
@@ -140,7 +140,7 @@ class SetBeneficiary(BeneficiaryCommand):
         if others:
             accounts = "1 other account" if others == 1 else f"{others} other accounts"
             found.append(Check("warn", f"The same number or address is kept for {accounts}."))
-        verb = f"Change {details.short(was.details)} into" if was else "Keep"
+        verb = f"Change {details.short(was.details)} into" if was else "Keep the beneficiary"
         return Preview(
             sentence=f"{verb} {details.short(wanted)} for {self.login} {owner}".strip(),
             button="Change beneficiary" if was else "Keep beneficiary",

@@ -22,6 +22,7 @@ from panel.models import Status, User
 from panel.ui.account import AccountLine, AccountMixin, AccountView
 from panel.ui.administration import ReasonForm
 from panel.ui.commands import CommandView
+from panel.ui.figures import when_whole
 from panel.ui.links import Link
 from payments.beneficiaries import details
 from payments.beneficiaries.commands import EndBeneficiary, SetBeneficiary
@@ -40,7 +41,8 @@ class Shown:
     row: Beneficiary
     number: str
     more: str
-    cools: bool
+    # From when on it may be used; empty where that is past.
+    cools: str
 
 
 def shown(row: Beneficiary, *, clear: bool) -> Shown:
@@ -48,7 +50,8 @@ def shown(row: Beneficiary, *, clear: bool) -> Shown:
     kept = row.details
     number = details.spaced(kept) if clear else details.masked(details.number_of(kept))
     more = " · ".join(filter(None, (row.bic, row.bank_code, row.network, row.country)))
-    return Shown(row, number, more, row.active and row.usable_from > timezone.now())
+    cools = row.active and row.usable_from > timezone.now()
+    return Shown(row, number, more, when_whole(row.usable_from) if cools else "")
 
 
 def of_other_accounts(account: AccountLine, person: User) -> list[Beneficiary]:

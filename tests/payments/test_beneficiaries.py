@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -363,7 +364,11 @@ def test_a_withdrawal_form_offers_the_kept_beneficiaries_of_its_account(
     assert IBAN not in page
     form = {"key": key_in(page), "amount": "50", "method": "bank", "kept": str(row.pk),
             "beneficiary": "Somebody Else", "reason": "asked", "step": "send"}  # fmt: skip
-    assert client.post(address, form).status_code == 302
+    preview = client.post(address, {**form, "step": "preview"}).content.decode()
+    assert "A kept beneficiary, unchanged since" in preview
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', preview))
+    hidden.pop("csrfmiddlewaretoken", "")
+    assert client.post(address, {**hidden, "step": "send"}).status_code == 302
     found = Withdrawal.objects.get()
     assert (found.kept, found.beneficiary, found.paid_to) == (row, "Anna Kowalska", row.details)
 
