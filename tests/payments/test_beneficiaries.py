@@ -57,6 +57,7 @@ def test_a_beneficiary_is_kept_once_a_second_person_has_confirmed_it(
     assert row.usable_from - row.changed == timedelta(hours=24)
     done = AuditEntry.objects.get(reference=request.reference, action="request done")
     assert done.before == {}
+    assert done.after is not None
     assert done.after["iban"] == IBAN
 
 
@@ -122,7 +123,7 @@ def test_details_that_cannot_be_are_refused_beside_their_field(
         {"kind": "card", "token": "tok_7Q2K9F31"},
     ],
 )
-def test_each_kind_keeps_what_belongs_to_it(cast: Cast, login: int, fields: dict[str, str]) -> None:
+def test_each_kind_keeps_what_belongs_to_it(cast: Cast, login: int, fields: dict[str, Any]) -> None:
     row = kept(cast, login, **fields)
     assert (row.iban == "") or row.kind == "bank"
     assert row.details["kind"] == fields.get("kind", "bank")

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook
 
+from panel.commands.submit import submit
 from panel.models import AuditEntry, ChangeRequest, Platform, Policy, Status, User
 from payments.desk.payout import PayOut
 from payments.models import (
@@ -216,10 +217,10 @@ def test_a_confirmation_that_died_half_way_goes_on_where_it_stood(
     class Killed(BaseException):
         """The process is gone."""
 
-    real, calls = outcome.submit, []
+    calls: list[ChangeRequest] = []
 
     def dies(*args: Any, **kwargs: Any) -> ChangeRequest:
-        made = real(*args, **kwargs)
+        made = submit(*args, **kwargs)
         calls.append(made)
         if len(calls) == 2:
             raise Killed
