@@ -25,6 +25,7 @@ STAFF = [
     ("admin@demo.test", "Ada Brandt", "administrator"),
     ("admin2@demo.test", "Adam Cole", "administrator"),
     ("ops@demo.test", "Olga Petrov", "back-office"),
+    ("ops2@demo.test", "Oskar Lind", "back-office"),
     ("dealer@demo.test", "Dario Rossi", "dealer"),
     ("compliance@demo.test", "Clara Novak", "compliance"),
     ("compliance2@demo.test", "Cem Yilmaz", "compliance"),
