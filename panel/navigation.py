@@ -98,6 +98,7 @@ NAVIGATION = (
         (
             Entry("Payments", "payment_list", "cash-banknote", ("payments.view",)),
             Entry("Withdrawals", "withdrawal_list", "arrow-bar-to-up", ("payments.view",)),
+            Entry("Payout batches", "payout_batch_list", "stack-2", ("payments.view",)),
             Entry("Bulk files", "bulk_list", "file-spreadsheet", ("payments.view",)),
             Entry(
                 "Reconciliation",

@@ -19,6 +19,8 @@ class PaymentsConfig(AppConfig):
             stops,
             transfers,
         )
+        from payments.beneficiaries import commands as beneficiary_commands  # noqa: F401
+        from payments.beneficiaries import settings as payout_settings  # noqa: F401
         from payments.bulk import command as bulk_commands  # noqa: F401
         from payments.bulk import details  # noqa: F401
         from payments.bulk.engine import commands as engine_commands  # noqa: F401
@@ -26,4 +28,6 @@ class PaymentsConfig(AppConfig):
         from payments.desk import claiming, files, holding, notes, payout, pictured, returns  # noqa: F401
         from payments.jobs import commands as job_commands  # noqa: F401
         from payments.limits import commands as limit_commands  # noqa: F401
+        from payments.payouts import accounts, making  # noqa: F401
+        from payments.payouts import outcome as payout_outcome  # noqa: F401
         from payments.reconciliation import explain  # noqa: F401

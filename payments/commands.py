@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from panel.access.policy import Needed
 from panel.commands.base import Check, Invalid, Leftover
@@ -15,14 +15,17 @@ from panel.commands.registry import register
 from panel.lib.money import ZERO
 from panel.ui.figures import date_text, money_text, percent_text
 from payments import checks, stops
+from payments.beneficiaries import rules
 from payments.desk import names, stages
-from payments.models import Kind, Method, WithdrawalStop
+from payments.models import Kind, Method, PayoutRules, WithdrawalStop
 from payments.operation import MoneyCommand, rises
 from payments.paid import PaidCommand
 from payments.standing import CAUTIOUS_LEVEL, Standing
 
 if TYPE_CHECKING:
-    from panel.models import ChangeRequest
+    from panel.access.actor import Actor
+    from panel.models import ChangeRequest, User
+    from panel.mt4.read import Reader
 
 # Characters of a beneficiary's name.
 BENEFICIARY = 128
@@ -78,11 +81,38 @@ class Withdraw(PaidCommand):
 
     # To whom the money is to go; empty where that is not known, or it stays within the house.
     beneficiary: str = ""
+    # The kept beneficiary, and its details when this was asked for: there the money goes, whatever
+    # becomes of the kept row. Empty for one that was typed.
+    kept: int | None = None
+    paid_to: dict[str, Any] = field(default_factory=dict)
 
     def _field_errors(self) -> Iterator[tuple[str, list[str]]]:
         yield from super()._field_errors()
         if len(self.beneficiary) > BENEFICIARY:
             yield "beneficiary", [f"Use at most {BENEFICIARY} characters."]
+
+    def validate(self, reader: Reader | None, actor: Actor | None) -> None:
+        """The beneficiary has to be usable when it is asked for, and in use for as long."""
+        super().validate(reader, actor)
+        if self.kept is None:
+            self._check_typed()
+            return
+        row = rules.find(self.get_platform(), self.login, self.kept)
+        if self.request_reference:
+            if not row.active:
+                raise Invalid.of("The beneficiary was ended since this was asked for.", "kept")
+            return
+        currency = self.paid_currency or self._standing(reader).currency
+        rules.check_usable(row, self.method, currency)
+        if self.paid_to != row.details or self.beneficiary != row.holder:
+            raise Invalid.of("The beneficiary was changed just now: choose it again.", "kept")
+
+    def _check_typed(self) -> None:
+        if self.paid_to:
+            raise Invalid.of("Details belong to a kept beneficiary: choose it.", "kept")
+        asked = bool(self.request_reference)
+        if not asked and self.method != Method.INTERNAL and PayoutRules.current().require_kept:
+            raise Invalid.of("Choose a kept beneficiary: the rules of payouts demand one.", "kept")
 
     @cached_property
     def _stop(self) -> WithdrawalStop | None:
@@ -114,12 +144,24 @@ class Withdraw(PaidCommand):
         )
         yield from checks.way_back(platform, self.login, self.method)
         yield from names.check(self.beneficiary, now.name)
+        yield from rules.checks(self.kept, self.paid_to, self.method)
+
+    @classmethod
+    def may_decide(cls, request: ChangeRequest, person: User) -> str:
+        """Nobody who changed or confirmed the beneficiary lately."""
+        return rules.may_decide(request.payload.get("kept"), person)
 
     @classmethod
     def opened(cls, request: ChangeRequest) -> None:
         """A withdrawal comes to the desk."""
         super().opened(request)
-        stages.opened(request, request.payload["beneficiary"].strip())
+        payload = request.payload
+        stages.opened(
+            request,
+            payload["beneficiary"].strip(),
+            kept=payload.get("kept"),
+            paid_to=payload.get("paid_to") or {},
+        )
 
     @classmethod
     def left_open(cls, request: ChangeRequest) -> Leftover | None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from panel.lib.money import ZERO
 from panel.mt4.limits import check_trade_comment
 from panel.ui.amounts import MoneyField, PaidField, RateField
+from panel.ui.figures import when_whole
+from payments.beneficiaries import details
 from payments.commands import BENEFICIARY, LAST_DAY
 from payments.conversion import booked
-from payments.models import Method
+from payments.models import Beneficiary, Method
 from payments.operation import COMMENT
 
 
@@ -113,24 +117,56 @@ class PaidForm(PaymentForm):
 
 
 class WithdrawForm(PaidForm):
-    """To whom it goes: the account's own name, unless the client named somebody else."""
+    """To whom it goes: a kept beneficiary, or the account's own name, or another that is typed."""
 
+    kept = forms.TypedChoiceField(
+        label="Beneficiary",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        help_text="Those kept for this account, each confirmed by two people.",
+    )
     beneficiary = forms.CharField(
+        label="Or a name",
         max_length=BENEFICIARY,
         required=False,
         help_text="The name on the bank account, card or wallet that is paid.",
     )
 
-    field_order = (*("amount", "method", "beneficiary", "external_reference", "comment", "reason"),)
+    field_order = (
+        *("amount", "method", "kept", "beneficiary", "external_reference", "comment", "reason"),
+    )
+
+    def __init__(
+        self, *args: Any, beneficiaries: Sequence[Beneficiary] = (), **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.beneficiaries = {row.pk: row for row in beneficiaries}
+        self.fields["kept"].choices = [  # type: ignore[attr-defined]  # a choice field
+            ("", "Another one" if beneficiaries else "None is kept for this account"),
+            *((row.pk, _offer(row)) for row in beneficiaries),
+        ]
 
     def clean(self) -> dict[str, Any]:
-        """Only what stays within the house goes to nobody."""
+        """A beneficiary is required unless the method is internal."""
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("method") == Method.INTERNAL:
+        row = self.beneficiaries.get(cleaned.get("kept") or 0)
+        cleaned["paid_to"] = row.details if row else {}
+        if row:
+            # The typed name is the form's first value, not a second beneficiary.
+            cleaned["beneficiary"] = row.holder
+        elif cleaned.get("method") == Method.INTERNAL:
             cleaned["beneficiary"] = ""
         elif cleaned.get("method") and not cleaned.get("beneficiary", "").strip():
             self.add_error("beneficiary", "Enter the name of whoever is paid.")
         return cleaned
+
+
+def _offer(row: Beneficiary) -> str:
+    """A kept beneficiary in a list; with the time from which it may be used, if that is to come."""
+    text = details.short(row.details)
+    cools = row.usable_from > timezone.now()
+    return f"{text} (from {when_whole(row.usable_from)} on)" if cools else text
 
 
 class CreditForm(PaymentForm):

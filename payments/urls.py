@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from payments import dashboard, deeds, detail, pick, views
+from payments.beneficiaries import views as beneficiaries
 from payments.desk import papers
 from payments.reconciliation import views as reconciliation
 
@@ -26,9 +27,30 @@ urlpatterns = [
         name="difference_explain",
     ),
     path("withdrawals/", include("payments.desk.urls")),
+    path("batches/", include("payments.payouts.urls")),
     path("files/", include("payments.bulk.urls")),
     path("net-deposits.json", dashboard.NetDepositsView.as_view(), name="payments_net_deposits"),
     path(f"account/{ACCOUNT}", views.AccountPaymentsView.as_view(), name="account_payments"),
+    path(
+        f"account/{ACCOUNT}beneficiaries/",
+        beneficiaries.BeneficiaryListView.as_view(),
+        name="account_beneficiaries",
+    ),
+    path(
+        f"{ACCOUNT}beneficiaries/add/",
+        beneficiaries.BeneficiaryAddView.as_view(),
+        name="beneficiary_add",
+    ),
+    path(
+        f"{ACCOUNT}beneficiaries/<int:pk>/change/",
+        beneficiaries.BeneficiaryChangeView.as_view(),
+        name="beneficiary_change",
+    ),
+    path(
+        f"{ACCOUNT}beneficiaries/<int:pk>/end/",
+        beneficiaries.BeneficiaryEndView.as_view(),
+        name="beneficiary_end",
+    ),
     path(f"{ACCOUNT}stop/", deeds.StopView.as_view(), name="payment_stop"),
     path(f"{ACCOUNT}deposit/", views.DepositView.as_view(), name="payment_deposit"),
     path(f"{ACCOUNT}withdraw/", views.WithdrawView.as_view(), name="payment_withdraw"),

@@ -21,6 +21,7 @@ from panel.ui.platform import at
 from panel.ui.tables import Table
 from panel.ui.views import OnPlatform, TableView
 from payments import commands, limits
+from payments.beneficiaries.rules import kept_of
 from payments.checks import NOT_MOVED
 from payments.filters import PaymentFilter
 from payments.flows import signed
@@ -160,6 +161,11 @@ class WithdrawView(PaidView):
     def get_initial(self) -> dict[str, Any]:
         """The client themselves, until somebody else is named."""
         return {"beneficiary": self.account.name, **super().get_initial()}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """With the beneficiaries kept for the account."""
+        rows = kept_of(self.account.platform, self.account.login)
+        return {**super().get_form_kwargs(), "beneficiaries": list(rows)}
 
     def limit(self) -> str:
         """What is free without the credit; the command asks again, live, when it is sent."""

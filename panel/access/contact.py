@@ -11,7 +11,11 @@ RIGHT = "accounts.contact"
 HIDDEN = "•••"
 # Names of fields, and the labels under which pages show them.
 CONTACT = frozenset(
-    {"email", "e-mail", "phone", "telephone", "address", "zip_code", "zip code", "postal code"}
+    {
+        *("email", "e-mail", "phone", "telephone", "address", "zip_code", "zip code"),
+        *("postal code", "iban", "account_number", "account number", "wallet", "wallet address"),
+        *("token", "card reference"),
+    }
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -83,6 +84,14 @@ def conceal(changes: list[Change], readable: bool) -> list[Change]:
         if contact.is_contact(line.label)
         else line
         for line in changes
+    ]
+
+
+def concealed_rows(rows: list[story.Row], readable: bool) -> list[story.Row]:
+    """What was asked, contact details dotted out for those who may not read them."""
+    return [
+        row if readable or not contact.is_contact(row.label) else replace(row, value=contact.HIDDEN)
+        for row in rows
     ]
 
 
@@ -272,7 +281,7 @@ class RequestView(PanelView):
             "final": change.status in FINAL,
             "pending": pending,
             "steps": story.timeline(change),
-            "payload": [] if details else story.payload_rows(change),
+            "payload": [] if details else concealed_rows(story.payload_rows(change), readable),
             "results": story.result_rows(change),
             "details": details,
             "changes": conceal(changes_of(change), readable),

@@ -109,6 +109,7 @@ ACCOUNT_TABS = (
     Deed("Positions", "account_positions", "trading.view"),
     Deed("History", "account_history", "trading.view"),
     Deed("Payments", "account_payments", "payments.view"),
+    Deed("Beneficiaries", "account_beneficiaries", "payments.view"),
     Deed("Changes", "account_changes", "accounts.view"),
 )
 PAYMENT_DEEDS = (

@@ -30,7 +30,7 @@ from payments.bulk.read import read
 from payments.bulk.rows import Entry, Fault, Glimpse, fault
 from payments.bulk.twins import Twins
 from payments.limits import Movement, check_many
-from payments.models import BulkFile, BulkItem, Kind
+from payments.models import BulkFile, BulkItem, Kind, Method, PayoutRules
 from payments.stops import stopped
 
 log = structlog.get_logger(__name__)
@@ -48,6 +48,9 @@ RIGHTS = {
 """What a person needs to ask for a line of a kind."""
 
 STOPPED = "Withdrawals from this account are stopped."
+KEPT_ONLY = (
+    "The rules of payouts let withdrawals go to kept beneficiaries alone: ask for it by its form."
+)
 
 
 class LostToAnother(Exception):
@@ -87,6 +90,7 @@ class _Check:
         self.funds = Funds(file.platform)
         self.movements: list[Movement] = []
         self.lines: list[int] = []
+        self.kept_only = file.method != Method.INTERNAL and PayoutRules.current().require_kept
         self.sees = cache(lambda group: self.person.sees(file.platform_id, group))
 
     def run(self) -> None:
@@ -188,6 +192,8 @@ class _Check:
             yield fault(
                 entry.line, "kind", entry.kind, f"You may not ask for a {entry.kind.label}."
             )
+        if entry.kind is Kind.WITHDRAWAL and self.kept_only:
+            yield fault(entry.line, "kind", entry.kind, KEPT_ONLY)
         if entry.kind is Kind.CREDIT_IN and (problem := self._expiry_problem()):
             yield fault(entry.line, "kind", entry.kind, problem)
         twin = self.twins.within(entry)

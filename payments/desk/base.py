@@ -11,6 +11,7 @@ from panel.access.actor import Actor
 from panel.commands.base import Invalid, PanelCommand, Risk, Target
 from panel.models import ChangeRequest
 from payments.models import Withdrawal
+from payments.payouts import guard
 
 if TYPE_CHECKING:
     from panel.models import Platform
@@ -27,9 +28,10 @@ def withdrawal_of(reference: str) -> Withdrawal:
 
 
 def lock(row: Withdrawal) -> None:
-    """The request first, then the withdrawal: the order in which every step takes them."""
+    """The request, the withdrawal, then its batch: the order in which every step takes them."""
     ChangeRequest.objects.select_for_update(no_key=True).get(pk=row.payment.request_id)
     Withdrawal.objects.select_for_update(no_key=True).get(pk=row.pk)
+    guard.lock_batch(row)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,14 @@ from panel.ui.views import OnPlatform, TableView
 from payments.desk.ages import with_due
 from payments.desk.queries import CLOSED, TABS, Tab, counts, tab_of, withdrawals_of
 from payments.desk.stages import OWED
-from payments.desk.tables import ClosedTable, HeldTable, WithdrawalFilter, WithdrawalTable
+from payments.desk.tables import (
+    ClosedTable,
+    FailedTable,
+    HeldTable,
+    ToPayTable,
+    WithdrawalFilter,
+    WithdrawalTable,
+)
 from payments.models import Withdrawal
 
 
@@ -75,8 +82,9 @@ class WithdrawalListView(OnPlatform, TableView):
 
     def get_table_class(self) -> type[Table]:
         """What is closed is looked up from its end."""
-        if self.tab.slug == "on-hold":
-            return HeldTable
+        own = {"on-hold": HeldTable, "to-pay": ToPayTable, "failed-payouts": FailedTable}
+        if self.tab.slug in own:
+            return own[self.tab.slug]
         return ClosedTable if self.tab.slug in CLOSED else WithdrawalTable
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:

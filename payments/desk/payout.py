@@ -17,6 +17,7 @@ from payments.desk.holding import BECAUSE, words
 from payments.desk.separation import asked_for, why_not_pay
 from payments.desk.stages import OWED, lead
 from payments.models import Stage, Withdrawal
+from payments.payouts import guard
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
@@ -55,6 +56,8 @@ class PayOut(PayoutCommand):
     prefix: ClassVar[str] = "PO"
 
     provider_reference: str
+    # The payout batch whose outcome it is; empty where it was paid by itself.
+    batch: str = ""
 
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:
         """Only what MT4 has debited, under a reference of its own."""
@@ -66,6 +69,7 @@ class PayOut(PayoutCommand):
             raise Invalid.of(f"Use at most {REFERENCE} characters.", "provider_reference")
         if row.stage not in OWED:
             raise Invalid.of(f"{row} is {row.get_stage_display()}: it cannot be paid out.")
+        guard.check_free(row, self.batch)
         if key_of(given) == row.provider_reference_key:
             raise Invalid.of(
                 "The payout of this reference failed: another try has another one.",
@@ -101,6 +105,7 @@ class PayOut(PayoutCommand):
             row,
             OWED,
             Stage.PAID,
+            batch=self.batch,
             provider_reference=given,
             provider_reference_key=key_of(given),
             paid=timezone.now(),

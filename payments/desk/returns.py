@@ -19,6 +19,7 @@ from payments.desk.separation import asked_for, why_not_pay
 from payments.desk.stages import lead
 from payments.models import Kind, Payment, Stage, Withdrawal
 from payments.operation import MoneyCommand, rises
+from payments.payouts import guard
 from payments.standing import Standing
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def check_owed(row: Withdrawal, by: str) -> None:
         return
     match row.stage:
         case Stage.TO_PAY | Stage.BOUNCED:
-            return
+            guard.check_free(row)
         case Stage.PAID:
             raise Invalid.of(f"{row} was paid out: mark its payout as failed first.")
         case Stage.RETURNING | Stage.RETURNED:

@@ -27,6 +27,7 @@ from panel.ui.links import Link
 from panel.ui.look import Look, live_look
 from panel.ui.platform import at
 from panel.ui.shown import decided, seal
+from payments.beneficiaries import details, rules
 from payments.desk import names, separation
 from payments.desk.claiming import ClaimPayout, task_of
 from payments.desk.deeds import DeedsMixin
@@ -38,6 +39,7 @@ from payments.desk.queries import TABS, next_after, withdrawals_of
 from payments.desk.stages import HOLDABLE, OWED
 from payments.desk.trading import Trading, trading_of
 from payments.models import Attachment, Kind, Note, Payment, Stage, Withdrawal
+from payments.payouts import guard
 
 NO_CHANGE = 204
 PAUSE, AWAY_PAUSE = 2, 10
@@ -133,7 +135,10 @@ class ReviewView(DeedsMixin):
         if row.stage not in CLOSED:
             trading, traded = trading_of(row, payment.currency)
         # Whoever pays it out has to see it too, not only who decides.
-        owner = [] if look else list(names.check(row.beneficiary, payment.account_name))
+        owner: list[Check] = []
+        if look is None:
+            owner += names.check(row.beneficiary, payment.account_name)
+            owner += rules.checks(row.kept_id, row.paid_to, payment.method)
         why_not = decide.why_not(change, person)
         away = bool(look and look.away)
         checks = [*(look.checks if look else owner), *money.checks, *traded]
@@ -151,6 +156,8 @@ class ReviewView(DeedsMixin):
             "reopened": self.reopened,
             "typed": self.request.POST,
             "payment": payment,
+            "paid_to": details.facts(row.paid_to, clear=actor.may(contact.RIGHT)),
+            "batch_line": guard.open_line(row),
             "change": change,
             "title": f"Withdrawal {payment.reference}",
             "amount": money_text(payment.amount, payment.currency),

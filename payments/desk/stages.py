@@ -15,6 +15,7 @@ from panel.models import ChangeRequest, Notice, Status
 from panel.ui.platform import at
 from payments.desk.separation import barred
 from payments.models import Kind, Method, Payment, Stage, Withdrawal
+from payments.payouts import guard
 
 _OF_STATUS: dict[str, Stage] = {
     Status.PENDING: Stage.WAITING,
@@ -43,7 +44,13 @@ def stage_of(request: ChangeRequest, method: str) -> Stage:
     return stage
 
 
-def opened(request: ChangeRequest, beneficiary: str) -> None:
+def opened(
+    request: ChangeRequest,
+    beneficiary: str,
+    *,
+    kept: int | None = None,
+    paid_to: dict[str, Any] | None = None,
+) -> None:
     """A withdrawal was asked for: it comes to the desk. Called in the request's transaction."""
     payment = Payment.objects.get(reference=request.reference)
     Withdrawal.objects.create(
@@ -54,6 +61,8 @@ def opened(request: ChangeRequest, beneficiary: str) -> None:
         stage_since=payment.created,
         asked=payment.created,
         beneficiary=beneficiary,
+        kept_id=kept,
+        paid_to=paid_to or {},
     )
 
 
@@ -115,12 +124,18 @@ def to_pay(request: ChangeRequest) -> Leftover | None:
     )
 
 
-def lead(row: Withdrawal, came_from: Iterable[str], to: Stage, **fields: Any) -> None:
-    """Take a withdrawal a step on, by conditional update.
+def lead(
+    row: Withdrawal, came_from: Iterable[str], to: Stage, *, batch: str = "", **fields: Any
+) -> None:
+    """Take a withdrawal a step on, by conditional update; its line in a payout batch follows.
 
-    Raises `Invalid` if it no longer stands where the step begins; then nothing was changed.
+    `batch` is the one whose outcome this is. Raises `Invalid`, and changes nothing, if the
+    withdrawal no longer stands where the step begins, or the bank may have it in another batch.
     """
-    moved = Withdrawal.objects.filter(pk=row.pk, stage__in=list(came_from)).update(
+    came_from = list(came_from)
+    if set(came_from) & set(OWED):
+        guard.leaves(row, to, batch=batch, reference=fields.get("provider_reference", ""))
+    moved = Withdrawal.objects.filter(pk=row.pk, stage__in=came_from).update(
         stage=to, stage_since=timezone.now(), **fields
     )
     if moved == 1 and to not in OWED and not waiting(row.payment.request).exists():

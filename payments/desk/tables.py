@@ -19,7 +19,7 @@ from panel.ui.figures import span_text
 from panel.ui.filters import AmountRangeFilter
 from panel.ui.links import Link
 from panel.ui.states import state_html
-from panel.ui.tables import Empty, Table
+from panel.ui.tables import BulkAction, Empty, Table
 from payments.desk.ages import late
 from payments.models import Method, Withdrawal
 
@@ -95,6 +95,22 @@ class WithdrawalTable(Table):
             ),
             Link("Payments of the account", account_url(row), "user"),
         )
+
+
+class ToPayTable(WithdrawalTable):
+    """What can be paid by a batch."""
+
+    bulk: ClassVar[Sequence[BulkAction]] = (
+        BulkAction("Make a payout batch", "payout_batch_add", "payments.payout", "stack-2"),
+    )
+
+
+class FailedTable(WithdrawalTable):
+    """What can be paid by a batch once more."""
+
+    bulk: ClassVar[Sequence[BulkAction]] = (
+        BulkAction("Make a payout batch", "payout_batch_add_failed", "payments.payout", "stack-2"),
+    )
 
 
 class HeldTable(WithdrawalTable):

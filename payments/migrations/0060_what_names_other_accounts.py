@@ -35,7 +35,7 @@ def words_of_what_is_owed(apps: Any, editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0041_attachments_without_withdrawals"),
+        ("payments", "0050_beneficiaries_and_payouts"),
         ("panel", "0060_groups_of_requests"),
     ]
 

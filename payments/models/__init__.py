@@ -1,12 +1,21 @@
 """The rows of payments, one file for each thing."""
 
 from payments.models.attachments import Attachment
+from payments.models.beneficiary import Beneficiary, BeneficiaryChange, PayoutRules
 from payments.models.bulk import BULK_KINDS, BulkError, BulkFile, BulkItem
 from payments.models.desk import Stage, Withdrawal
 from payments.models.job import Job, JobName, JobRun
 from payments.models.limit import Limit, LimitTurn
 from payments.models.notes import Note
 from payments.models.payment import Kind, Method, Payment
+from payments.models.payout import (
+    PayingAccount,
+    PayoutAnswer,
+    PayoutAnswerLine,
+    PayoutBatch,
+    PayoutFile,
+    PayoutLine,
+)
 from payments.models.reconciliation import Difference, Reconciliation
 from payments.models.records import MoneyMirror, MoneyRecord
 from payments.models.stop import WithdrawalStop
@@ -14,6 +23,8 @@ from payments.models.stop import WithdrawalStop
 __all__ = [
     "BULK_KINDS",
     "Attachment",
+    "Beneficiary",
+    "BeneficiaryChange",
     "BulkError",
     "BulkFile",
     "BulkItem",
@@ -28,7 +39,14 @@ __all__ = [
     "MoneyMirror",
     "MoneyRecord",
     "Note",
+    "PayingAccount",
     "Payment",
+    "PayoutAnswer",
+    "PayoutAnswerLine",
+    "PayoutBatch",
+    "PayoutFile",
+    "PayoutLine",
+    "PayoutRules",
     "Reconciliation",
     "Stage",
     "Withdrawal",

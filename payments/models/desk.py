@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils import timezone
 
 from panel.lib.keys import ComparableField
@@ -58,6 +58,11 @@ class Withdrawal(models.Model):
     asked = models.DateTimeField()
     # To whom the money goes, as the client named them; empty where it stays within the house.
     beneficiary = models.CharField(max_length=128, blank=True)
+    # The kept beneficiary that was chosen, and its details as they were then; empty without one.
+    kept = models.ForeignKey(
+        "payments.Beneficiary", null=True, on_delete=models.PROTECT, related_name="withdrawals"
+    )
+    paid_to = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
     # What the bank or the payment provider calls the payout.
     provider_reference = models.CharField(max_length=64, blank=True)
     provider_reference_key = ComparableField("provider_reference", db_index=True)

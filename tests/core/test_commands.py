@@ -22,6 +22,7 @@ NO_FORM: dict[str, str] = {
     "payments.release": _DESK,
     "payments.pay_out": _DESK,
     "payments.fail_payout": _DESK,
+    "payouts.fail": "a line of the provider's answer, on the answer's page",
     "payments.bulk_file": "asked for on the page of a checked file",
     "payments.bulk_again": "asked for on the page of a file that has ended",
     "payments.bulk_stop": "a button on the page of a file that runs",
@@ -43,6 +44,9 @@ ALWAYS_TWO = (
     "jobs.",
     "requests.settle",
     "payments.explain",
+    "beneficiaries.",
+    "payouts.account",
+    "payouts.rules",
 )
 
 every_command = pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())

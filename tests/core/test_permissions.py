@@ -25,6 +25,7 @@ ONLY = frozenset
 ACCOUNT: dict[str, Any] = {"platform": "demo", "login": 100001}
 FILE: dict[str, Any] = {"pk": 99_999}
 REQUEST = {"reference": "WD 00000000"}
+BATCH = {"reference": "PB 00000000"}
 
 # URL name → (who may open it, arguments of the address)
 TABLE: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
@@ -95,6 +96,23 @@ TABLE: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
     "withdrawal": (ALL, REQUEST),
     "withdrawal_return": (ONLY({BACK_OFFICE}), REQUEST),
     "payment_file": (ALL - {DEALER, ADMINISTRATOR}, {**REQUEST, "pk": 99_999}),
+    "account_beneficiaries": (ALL, ACCOUNT),
+    "beneficiary_add": (ONLY({BACK_OFFICE}), ACCOUNT),
+    "beneficiary_change": (ONLY({BACK_OFFICE}), {**ACCOUNT, "pk": 99_999}),
+    "beneficiary_end": (ONLY({BACK_OFFICE}), {**ACCOUNT, "pk": 99_999}),
+    "payout_batch_list": (ALL, {}),
+    "payout_batch_add": (ONLY({BACK_OFFICE}), {}),
+    "payout_batch_add_failed": (ONLY({BACK_OFFICE}), {}),
+    "payout_batch": (ALL, BATCH),
+    "payout_batch_file": (ONLY({BACK_OFFICE}), BATCH),
+    "payout_batch_cancel": (ONLY({BACK_OFFICE}), BATCH),
+    "payout_answer_upload": (ONLY({BACK_OFFICE}), BATCH),
+    "payout_answer": (ALL, {**BATCH, "pk": 99_999}),
+    "payout_answer_write": (ONLY({BACK_OFFICE}), {**BATCH, "pk": 99_999}),
+    "paying_account_list": (ALL, {}),
+    "paying_account_add": (ONLY({ADMINISTRATOR}), {}),
+    "paying_account_change": (ONLY({ADMINISTRATOR}), {"pk": 99_999}),
+    "payout_rules": (ONLY({ADMINISTRATOR}), {}),
     "payment_new": (ONLY({BACK_OFFICE}), {}),
     "payments_net_deposits": (ALL, {}),
     "bulk_list": (ALL, {}),
