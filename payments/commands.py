@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from panel.access.policy import Needed
@@ -16,13 +15,14 @@ from panel.lib.money import ZERO
 from panel.ui.figures import date_text, money_text, percent_text
 from payments import checks, stops
 from payments.desk import names, stages
-from payments.models import Kind, Method, WithdrawalStop
+from payments.models import Kind, Method, Topic
 from payments.operation import MoneyCommand
 from payments.paid import PaidCommand
 from payments.standing import CAUTIOUS_LEVEL, Standing
 
 if TYPE_CHECKING:
     from panel.models import ChangeRequest
+    from payments.facts import Facts
 
 # Characters of a beneficiary's name.
 BENEFICIARY = 128
@@ -84,15 +84,9 @@ class Withdraw(PaidCommand):
         if len(self.beneficiary) > BENEFICIARY:
             yield "beneficiary", [f"Use at most {BENEFICIARY} characters."]
 
-    @cached_property
-    def _stop(self) -> WithdrawalStop | None:
-        """Read once: what is told and what is refused is the same."""
-        return stops.stop_of(self.get_platform(), self.login)
-
     def check_account(self, now: Standing) -> None:
         """Never more than is free without the credit."""
-        if self._stop is not None:
-            raise Invalid.of(stops.words(self._stop))
+        stops.refuse(self.get_platform(), self.login)
         account_room(now, self.amount)
 
     def _opening(self, now: Standing) -> str:
@@ -104,15 +98,14 @@ class Withdraw(PaidCommand):
         yield from super().account_checks(now, then)
         yield from enough_there(now, then, self.amount)
 
-    def _panel_checks(self, now: Standing) -> Iterator[Check]:
-        yield from super()._panel_checks(now)
-        platform = self.get_platform()
-        if self._stop is not None:
-            yield Check("stop", stops.words(self._stop))
-        yield from checks.asked_already(
-            platform, self.login, now.currency, now.withdrawable, but=self.request_reference
-        )
-        yield from checks.way_back(platform, self.login, self.method)
+    def panel_checks(self, now: Standing, facts: Facts) -> Iterator[Check]:
+        """Also what stops withdrawals, waits for the same money, and to whom it goes."""
+        yield from super().panel_checks(now, facts)
+        account = facts.of(self.login)
+        if account.stop is not None:
+            yield Check("stop", stops.words(account.stop), Topic.STOPPED)
+        yield from checks.asked_already(account, now.currency, now.withdrawable)
+        yield from checks.way_back(account, self.method)
         yield from names.check(self.beneficiary, now.name)
 
     @classmethod
@@ -142,7 +135,7 @@ def account_room(now: Standing, amount: Decimal) -> None:
 def enough_there(now: Standing, then: Standing, amount: Decimal) -> Iterator[Check]:
     """Whether the account has what is to leave it, and the level that stays."""
     if amount > now.withdrawable:
-        yield Check("stop", _too_much(now))
+        yield Check("stop", _too_much(now), Topic.FUNDS)
     else:
         most = money_text(now.withdrawable, now.currency)
         yield Check("ok", f"{most} can be withdrawn, credit not counted.")
@@ -150,12 +143,12 @@ def enough_there(now: Standing, then: Standing, amount: Decimal) -> Iterator[Che
         level = then.level_without_credit
         text = f"Margin level without credit is {percent_text(level)} afterwards"
         if level < CAUTIOUS_LEVEL:
-            yield Check("warn", f"{text}, below {percent_text(CAUTIOUS_LEVEL)}.")
+            yield Check("warn", f"{text}, below {percent_text(CAUTIOUS_LEVEL)}.", Topic.MARGIN)
         else:
             yield Check("ok", f"{text}.")
     if now.credit > 0:
         credit = money_text(now.credit, now.currency)
-        yield Check("warn", f"The account keeps a credit of {credit}.")
+        yield Check("warn", f"The account keeps a credit of {credit}.", Topic.CREDIT)
 
 
 def _too_much(now: Standing) -> str:
@@ -209,7 +202,8 @@ class CreditIn(MoneyCommand):
     def account_checks(self, now: Standing, then: Standing) -> Iterator[Check]:
         """MT4 only writes the date down."""
         yield from super().account_checks(now, then)
-        yield Check("warn", "MT4 does not take the credit back on that day: somebody has to.")
+        text = "MT4 does not take the credit back on that day: somebody has to."
+        yield Check("warn", text, Topic.EXPIRY)
 
 
 @register
@@ -243,12 +237,14 @@ class CreditOut(MoneyCommand):
         """Open positions may have been standing on the credit."""
         yield from super().account_checks(now, then)
         if self.amount > now.credit:
-            yield Check("stop", f"The credit is {money_text(now.credit, now.currency)}.")
+            text = f"The credit is {money_text(now.credit, now.currency)}."
+            yield Check("stop", text, Topic.FUNDS)
         if now.margin and then.free < 0:
             yield Check(
                 "warn",
                 f"Free margin falls to {money_text(then.free, now.currency)}: positions may be "
                 "closed by stop-out.",
+                Topic.MARGIN,
             )
         elif now.margin:
             yield Check("ok", f"Margin level is {percent_text(then.level)} afterwards.")

@@ -19,7 +19,7 @@ from panel.ui.links import Link
 from panel.ui.platform import platform_of
 from panel.ui.views import TableView
 from payments import commands, limits
-from payments.checks import NOT_MOVED
+from payments.facts import NOT_MOVED
 from payments.filters import PaymentFilter
 from payments.forms import CreditForm, CreditInForm, PaidForm, PaymentForm, WithdrawForm
 from payments.ledger import ledger

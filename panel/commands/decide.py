@@ -62,6 +62,7 @@ def approve(
     hold or would not go through any more, and the errors of `panel.mt4.errors`.
     """
     person = _may_decide(request, actor, source)
+    command_class(request.command).read_anew(request)
     command, live = live_before(request)
     if sha256(live) != seen:
         raise Stale(live)
@@ -71,6 +72,7 @@ def approve(
         if locked.on_hold:
             raise Invalid.of(f"It is on hold: {locked.on_hold}")
         command.lock()
+        command.approving(locked, person)
         _write(locked, person, Approval.Decision.APPROVE, reason, seen, live)
         given = locked.approvals.filter(decision=Approval.Decision.APPROVE).count()
         if given < locked.approvals_needed:

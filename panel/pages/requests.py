@@ -207,7 +207,7 @@ class RequestView(PanelView):
         person = actor.person_or_fail()
         command = COMMANDS[change.command]
         why_not = decide.why_not(change, person)
-        look: Look | None = None if why_not else live_look(change)
+        look: Look | None = None if why_not else live_look(change, person)
         if look and not actor.may(contact.RIGHT):
             look.conceal()
         away = bool(look and look.away)
@@ -216,7 +216,9 @@ class RequestView(PanelView):
         secrets = change.secrets.all() if may_show(change, actor) else []
         mine = change.maker_id == person.pk
         readable = mine or actor.may(contact.RIGHT)
-        amount = money_text(change.amount, change.currency) if change.amount is not None else ""
+        amount = command.moves_text(change)
+        if not amount and change.amount is not None:
+            amount = money_text(change.amount, change.currency)
         return {
             "change": change,
             "title": f"{command.label} {change.reference}",

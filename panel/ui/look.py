@@ -12,7 +12,7 @@ from panel.commands.base import Check, Invalid, MT4Command, Preview
 from panel.commands.registry import command_class
 from panel.commands.submit import live_reader
 from panel.lib.digest import sha256
-from panel.models import ChangeRequest
+from panel.models import ChangeRequest, User
 from panel.mt4.errors import MT4Error, Unavailable
 from panel.ui.story import value_text, words_of
 
@@ -71,14 +71,18 @@ class Look:
         return bool(self.digest) and not self.stops and not self.away
 
 
-def live_look(request: ChangeRequest) -> Look:
-    """Read everything anew. What goes wrong is told in the look, not raised."""
+def live_look(request: ChangeRequest, person: User | None = None) -> Look:
+    """Read everything anew. What goes wrong is told in the look, not raised.
+
+    `person` is whoever may approve it on this page: what they have to do first stops them.
+    """
     if request.platform and request.platform.is_away and _asks_mt4(request):
         return Look(away=f"{request.platform.name} does not answer: its figures cannot be read.")
     look = Look()
     if request.on_hold:
         look.checks.append(Check("stop", f"It is on hold: {request.on_hold}"))
     try:
+        command_class(request.command).read_anew(request)
         command, live = decide.live_before(request)
         reader = live_reader(command)
         preview = command.preview(reader)
@@ -86,6 +90,8 @@ def live_look(request: ChangeRequest) -> Look:
         look.sentence = preview.sentence
         look.lines = compare(request, live, preview)
         look.checks += preview.checks
+        if person is not None:
+            look.checks += [Check("stop", text) for text in command.to_do_first(request, person)]
         command.validate(reader, None)
     except Invalid as invalid:
         look.checks += [Check("stop", text) for texts in invalid.errors.values() for text in texts]

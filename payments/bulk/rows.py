@@ -12,7 +12,7 @@ from panel.mt4.limits import CURRENCY, INT32_MAX, TRADE_COMMENT, check_trade_com
 from payments.models import Kind
 
 REQUIRED = ("login", "kind", "amount", "currency")
-COLUMNS = (*REQUIRED, "reference", "comment")
+COLUMNS = (*REQUIRED, "reference", "comment", "beneficiary", "destination")
 CORRECTION = "correction"
 # As written in a file. A correction's sign says its direction, of the others the kind does.
 KINDS = (Kind.DEPOSIT, Kind.WITHDRAWAL, Kind.CREDIT_IN, Kind.CREDIT_OUT, CORRECTION)
@@ -26,6 +26,8 @@ ALONE = {
 # A reference such as `BD 7Q2K9F31` and a space stand before the words in MT4's comment.
 COMMENT = TRADE_COMMENT - 12
 REFERENCE = 64
+BENEFICIARY = 128
+DESTINATION = 128
 EXCERPT = 80
 
 FORMULA = "Begins like a formula: write plain values, without = + - @ in front."
@@ -40,6 +42,7 @@ _AMOUNT = re.compile(r"([0-9]+)(?:\.([0-9]+))?", re.ASCII)
 _SIGNED = re.compile(r"[+\-\u2212][0-9][0-9.,]*", re.ASCII)
 _WHOLE = re.compile(r" *[0-9]+", re.ASCII)
 _PART = re.compile(r"[0-9]{1,3}(?:\.[0-9]+)? *", re.ASCII)
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -70,6 +73,9 @@ class Entry:
     currency: str
     reference: str = ""
     comment: str = ""
+    # Of a withdrawal out of the house: who is paid, and on which bank account or wallet.
+    beneficiary: str = ""
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +199,8 @@ class Header:
             texts["currency"].upper(),
             texts.get("reference", ""),
             texts.get("comment", ""),
+            " ".join(texts.get("beneficiary", "").split()),
+            texts.get("destination", ""),
         )
 
     def _torn_amount(self, line: Line) -> str:
@@ -278,6 +286,30 @@ def comment_problem(text: str) -> str:
     return " ".join(check_trade_comment(text))
 
 
+def beneficiary_problem(text: str) -> str:
+    """What is wrong with a beneficiary's name; empty if nothing."""
+    if len(text) <= BENEFICIARY:
+        return ""
+    return f"Use at most {BENEFICIARY} characters ({len(text)} now)."
+
+
+def destination_problem(text: str) -> str:
+    """What is wrong with the account or wallet that is paid; empty if nothing. What looks like an
+    IBAN is held against its check digits: a figure typed wrong is found before it is paid.
+    """
+    if len(text) > DESTINATION:
+        return f"Use at most {DESTINATION} characters ({len(text)} now)."
+    iban = text.replace(" ", "").upper()
+    if _IBAN.fullmatch(iban) and _iban_remainder(iban) != 1:
+        return "The IBAN’s check digits do not agree with the rest of it: a character is wrong."
+    return ""
+
+
+def _iban_remainder(iban: str) -> int:
+    """ISO 7064 MOD 97-10: 1 for an IBAN that is written right."""
+    return int("".join(str(int(char, 36)) for char in iban[4:] + iban[:4])) % 97
+
+
 def amount_problem(text: str) -> str:
     """What is wrong with an amount as written; empty if nothing. A comma is never guessed about:
     it is a decimal sign for some and parts thousands for others.
@@ -315,4 +347,6 @@ _CHECKS: dict[str, Callable[[str], str]] = {
     "currency": currency_problem,
     "reference": reference_problem,
     "comment": comment_problem,
+    "beneficiary": beneficiary_problem,
+    "destination": destination_problem,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +16,7 @@ from panel.mt4.read import Reader, reader
 from panel.ui.figures import date_text, lots_text, money_text
 from payments.desk.money import LAST
 from payments.evidence import DOUBT
-from payments.models import Withdrawal
+from payments.models import Topic, Withdrawal
 
 MARKET = (TradeCommand.Buy, TradeCommand.Sell)
 SHOWN = 6
@@ -67,7 +68,7 @@ def trading_of(row: Withdrawal, currency: str) -> tuple[Trading, list[Check]]:
         found = _read(row, reader(row.platform.connection))
     except MT4Error as error:
         return Trading(trouble=error.explain()), []
-    return found, _checks(found, currency)
+    return found, trading_checks(found, currency)
 
 
 def _read(row: Withdrawal, live: Reader) -> Trading:
@@ -75,7 +76,11 @@ def _read(row: Withdrawal, live: Reader) -> Trading:
     account = live.account(payment.login)
     opened = live.trades_of(payment.login, account.group)
     now = row.platform.server_time()
-    history = live.history(payment.login, now - LAST, now + DOUBT)
+    return trading_from(opened, live.history(payment.login, now - LAST, now + DOUBT))
+
+
+def trading_from(opened: Sequence[Trade], history: Sequence[Trade]) -> Trading:
+    """What an account's open trades and its records of 90 days say. Pure."""
     positions = [trade for trade in opened if trade.trade_command in MARKET]
     closed = [trade for trade in history if trade.trade_command in MARKET]
     deposits = [
@@ -119,7 +124,7 @@ def _trades(number: int) -> str:
     return "1 trade" if number == 1 else f"{number} trades"
 
 
-def _checks(found: Trading, currency: str) -> list[Check]:
+def trading_checks(found: Trading, currency: str) -> list[Check]:
     """Money that comes and goes without a trade is a pattern of laundering."""
     if found.deposit is None:
         return []
@@ -134,6 +139,8 @@ def _checks(found: Trading, currency: str) -> list[Check]:
                 "warn",
                 f"Nothing was traded since the last deposit of {amount} on {when}; "
                 f"{_trades(found.closed)} of {lots} lots closed in the 90 days before.",
+                Topic.UNTRADED,
             )
         ]
-    return [Check("warn", f"Deposit without trading: {amount} on {when}, and no trade since.")]
+    text = f"Deposit without trading: {amount} on {when}, and no trade since."
+    return [Check("warn", text, Topic.UNTRADED)]

@@ -10,13 +10,23 @@ from payments.models.payment import Kind, Method, Payment
 from payments.models.reconciliation import Difference, Reconciliation
 from payments.models.records import MoneyMirror, MoneyRecord
 from payments.models.stop import WithdrawalStop
+from payments.models.warnings import (
+    NEEDS_DECISION,
+    BulkWarning,
+    LineDecision,
+    Topic,
+    WarningCheck,
+    WarningsShown,
+)
 
 __all__ = [
     "BULK_KINDS",
+    "NEEDS_DECISION",
     "Attachment",
     "BulkError",
     "BulkFile",
     "BulkItem",
+    "BulkWarning",
     "Difference",
     "Job",
     "JobName",
@@ -24,6 +34,7 @@ __all__ = [
     "Kind",
     "Limit",
     "LimitTurn",
+    "LineDecision",
     "Method",
     "MoneyMirror",
     "MoneyRecord",
@@ -31,6 +42,9 @@ __all__ = [
     "Payment",
     "Reconciliation",
     "Stage",
+    "Topic",
+    "WarningCheck",
+    "WarningsShown",
     "Withdrawal",
     "WithdrawalStop",
 ]

@@ -86,6 +86,8 @@ class BulkFile(models.Model):
     groups = models.JSONField(default=list)
     # Over the lines as they were stored: what is approved is what is carried out.
     items_sha256 = models.CharField(max_length=64, blank=True)
+    # Which columns that digest is over (`payments.bulk.digest`).
+    digest_version = models.PositiveSmallIntegerField(default=2)
     # The bytes, below DATA_DIR/bulk, under a name that says nothing.
     stored = models.CharField(max_length=64, blank=True)
     # For lines of credit in: the last day on which it is good, on the server's clock.
@@ -145,6 +147,9 @@ class BulkItem(models.Model):
     currency = models.CharField(max_length=12)
     external_reference = models.CharField(max_length=64, blank=True)
     comment = models.CharField(max_length=31, blank=True)
+    # Of a withdrawal out of the house: to whom it goes, and to which account or wallet.
+    beneficiary = models.CharField(max_length=128, blank=True)
+    destination = models.CharField(max_length=128, blank=True)
     # For credit in: the last day on which it is good.
     expires = models.DateField(null=True)
     account_name = models.CharField(max_length=128, blank=True)

@@ -57,6 +57,8 @@ class Withdrawal(models.Model):
     asked = models.DateTimeField()
     # To whom the money goes, as the client named them; empty where it stays within the house.
     beneficiary = models.CharField(max_length=128, blank=True)
+    # Their bank account or wallet, where it was told with the request; empty elsewhere.
+    destination = models.CharField(max_length=128, blank=True)
     # What the bank or the payment provider calls the payout.
     provider_reference = models.CharField(max_length=64, blank=True, db_index=True)
     paid = models.DateTimeField(null=True)

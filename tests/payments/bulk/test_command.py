@@ -19,6 +19,7 @@ from tests.core.conftest import Cast
 from tests.core.money import approve_as, carry_out
 from tests.factories import actor, make_user
 from tests.payments.bulk.bulk import checked, submitted
+from tests.payments.bulk.files import TO
 from tests.payments.limiting import make_limit
 from tests.payments.test_commands import ask, enabled_account, make
 
@@ -58,7 +59,7 @@ def test_a_file_asks_for_no_fewer_approvals_than_its_lines_would(
     Policy.objects.create(command="payments.deposit", over_amount="1000", approvals=2)
     small = submitted(cast.olga, checked(cast.olga, f"{login},deposit,10,USD,a,"))
     large = submitted(cast.olga, checked(cast.olga, f"{login},deposit,1000.01,USD,b,"))
-    out = submitted(cast.olga, checked(cast.olga, f"{login},withdrawal,5,USD,c,"))
+    out = submitted(cast.olga, checked(cast.olga, f"{login},withdrawal,5,USD,c,{TO}"))
     assert (small.approvals_needed, small.approver_roles) == (1, [])
     assert (large.approvals_needed, large.approver_roles) == (2, [])
     assert (out.approvals_needed, out.approver_roles) == (1, ["compliance"])
