@@ -216,14 +216,14 @@ class RequestView(PanelView):
         secrets = change.secrets.all() if may_show(change, actor) else []
         mine = change.maker_id == person.pk
         readable = mine or actor.may(contact.RIGHT)
-        amount = command.moves_text(change)
-        if not amount and change.amount is not None:
-            amount = money_text(change.amount, change.currency)
+        moves = command.moves_text(change)
+        amount = money_text(change.amount, change.currency) if change.amount is not None else ""
         return {
             "change": change,
             "title": f"{command.label} {change.reference}",
             "label": command.label,
-            "amount": amount,
+            "amount": moves or amount,
+            "moves": moves,
             "address": reverse("request_detail", args=[change.reference]),
             # With MT4 away the page asks for itself again, so that the button comes back.
             "version": "" if away else story.version(change),

@@ -12,7 +12,7 @@ from django.urls import reverse
 from panel.commands.registry import COMMANDS
 from panel.models import ChangeRequest, Platform, Status
 from panel.ui.columns import Column
-from panel.ui.story import label_of
+from panel.ui.story import amount_of, label_of
 from panel.ui.tables import Empty, Table
 
 
@@ -39,7 +39,15 @@ def command_choices() -> list[tuple[str, str]]:
 _COLUMNS = (
     Column("reference", "Reference", "copy"),
     Column("label", "Change", value=label_of),
-    Column("amount", "Amount", "money", sort="amount", currency="currency", strong=True),
+    Column(
+        "amount",
+        "Amount",
+        "money",
+        value=amount_of,
+        sort="amount",
+        currency="currency",
+        strong=True,
+    ),
     Column("object_text", "About", "clip"),
     Column("mt4_group", "Group", shown=False),
     Column("maker", "Asked by", value="maker.name", sort="maker__name"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from django.utils.html import escape
+from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 
 from panel.ui import figures
@@ -18,8 +18,10 @@ def _number(text: str, value: Decimal | int | None, kind: str = "num") -> SafeSt
     return mark_safe(f'<span class="{kind}{sign}">{text}</span>')  # noqa: S308 - digits only
 
 
-def money_html(value: Decimal | int | None, currency: str = "") -> SafeString:
-    """An amount; the currency small after it where one is given."""
+def money_html(value: Decimal | int | str | None, currency: str = "") -> SafeString:
+    """An amount; the currency small after it where one is given. Words stand as they are."""
+    if isinstance(value, str):
+        return conditional_escape(value)
     text = figures.money_text(value)
     if currency and value is not None:
         text += f' <span class="cur">{escape(currency)}</span>'

@@ -264,7 +264,9 @@ class FileCommand(MT4Command):
             return
         if request.payload["rows"] <= readings.AT_ONCE:
             readings.read(file, readings.lines_of(file, request), request)
-        elif not readings.is_fresh(readings.latest(file, request)) and not readings.under_way(file):
+            return
+        fresh = readings.is_fresh(readings.latest(file, request), request)
+        if not fresh and readings.under_way(file) is None:
             read_warnings_soon(request.pk)
 
     def to_do_first(self, request: ChangeRequest, person: User) -> Sequence[str]:

@@ -138,8 +138,8 @@ def to_do(request: ChangeRequest, person_id: int) -> list[str]:
     check = readings.latest(file, request)
     if check is None:
         return ["The warnings of its lines have not been read yet."]
-    if not readings.is_fresh(check):
-        return ["The warnings of its lines are too old: they have to be read anew."]
+    if not readings.is_fresh(check, request):
+        return ["The warnings of its lines have to be read anew first."]
     return [*_open(flagged(request, file, check), person_id), *_nothing_left(request)]
 
 

@@ -1,7 +1,8 @@
 """Reading a file's warnings and keeping them: at its check, and anew for whoever approves it.
 
 A few lines are read while one waits, many by a worker. A reading is claimed under a lease; what a
-dead worker left is found by that. Approval takes a reading that is not older than `FRESH`.
+dead worker left is found by that. Approval takes a reading that was made for the request, and is
+not older than `FRESH`.
 """
 
 from __future__ import annotations
@@ -67,9 +68,11 @@ def last_failure(file: BulkFile) -> WarningCheck | None:
     return last if last and last.state == State.FAILED else None
 
 
-def is_fresh(check: WarningCheck | None) -> bool:
-    """Whether a file may be approved on it."""
-    return bool(check and check.finished and check.finished > timezone.now() - FRESH)
+def is_fresh(check: WarningCheck | None, request: ChangeRequest) -> bool:
+    """Whether a request may be approved on it: it was read for it, and not long ago."""
+    if check is None or check.finished is None or check.request_id != request.pk:
+        return False
+    return check.finished > timezone.now() - FRESH
 
 
 def read(

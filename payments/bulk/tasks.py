@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from celery import shared_task
+from django.core.cache import cache
 from django.db.models import Q
 from django.utils import timezone
 
@@ -32,8 +33,10 @@ def check_bulk_file(file_id: int) -> None:
 
 def read_warnings_soon(request_id: int) -> None:
     """Have a worker read the warnings of a file that waits for approval; if the message is lost,
-    whoever looks at the page again sends another.
+    whoever still looks at the page sends another.
     """
+    if not cache.add(f"bulk-warnings:{request_id}", True, MESSAGE_LIFE):
+        return
     read_bulk_warnings.apply_async((request_id,), retry=False, expires=MESSAGE_LIFE)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -89,6 +91,11 @@ class WarningCheck(models.Model):
 
     def __str__(self) -> str:
         return f"warnings of {self.file_id}, {self.state}"
+
+    @property
+    def shown(self) -> list[dict[str, Any]]:
+        """Its counts with the words for each topic."""
+        return [one | {"label": Topic(one["topic"]).label} for one in self.counts]
 
 
 class BulkWarning(models.Model):

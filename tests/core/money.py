@@ -19,8 +19,9 @@ from panel.mt4.read import reader
 from panel.mt4.write import writer
 from payments.bulk import deciding, readings
 from payments.bulk.command import FileCommand
+from payments.bulk.deciding import Decision
 from payments.commands import Deposit, Withdraw
-from payments.models import BulkFile, LineDecision
+from payments.models import BulkFile
 from tests.factories import actor
 
 _names = itertools.count(1)
@@ -64,9 +65,12 @@ def approve_as(checker: User, request: ChangeRequest) -> ChangeRequest:
 
 
 def approve_lines(checker: User, request: ChangeRequest) -> list[int]:
-    """Approve the lines of a file that have to be decided by themselves; which they were."""
-    command_class(request.command).read_anew(request)
-    file = BulkFile.objects.get(pk=request.payload["file"])
+    """Decide on the lines of a file that have to be decided by themselves; which they were.
+
+    What cannot go through is left out, the rest is approved.
+    """
+    file = BulkFile.objects.select_related("platform").get(pk=request.payload["file"])
+    readings.read(file, readings.lines_of(file, request), request)
     check = readings.latest(file, request)
     assert check is not None
     lines = [one for one in deciding.flagged(request, file, check) if one.is_open_for(checker.pk)]
@@ -74,10 +78,11 @@ def approve_lines(checker: User, request: ChangeRequest) -> list[int]:
         deciding.decide_line(
             request,
             one.item.line,
-            LineDecision.Decision.APPROVE,
+            Decision.LEAVE_OUT if one.is_stopped else Decision.APPROVE,
             actor=actor(checker),
             source="test",
             seen=one.digest,
+            reason="cannot go through" if one.is_stopped else "",
         )
     return [one.item.line for one in lines]
 

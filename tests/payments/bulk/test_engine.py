@@ -113,7 +113,7 @@ def test_every_line_is_carried_out_once_and_told(platform: Platform, cast: Cast)
     )
     assert set(payments.values_list("status", flat=True)) == {Status.DONE}
     for item in file.items.all():
-        told = AuditEntry.objects.get(reference=item.reference)
+        told = AuditEntry.objects.get(reference=item.reference, source="worker")
         assert told.action == f"bulk line {item.state}"
         assert told.object_key == str(item.login)
     assert not Hold.objects.exists()

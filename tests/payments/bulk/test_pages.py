@@ -282,7 +282,8 @@ def test_the_template_is_a_file_that_can_be_uploaded(platform: Platform, cast: C
     for form in ("csv", "xlsx"):
         answer = as_user(cast.olga).get(reverse("bulk_template", args=(form,)))
         entries, faults = found(answer.content)
-        assert (len(entries), faults) == (1, [])
+        assert ([entry.kind for entry in entries], faults) == (["deposit", "withdrawal"], [])
+        assert (entries[1].beneficiary, entries[1].destination[:7]) == ("Anna Kowalska", "DE89 37")
 
 
 def test_a_ready_file_can_be_checked_again_and_a_submitted_one_cannot(
