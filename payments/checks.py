@@ -28,14 +28,13 @@ def duplicates(
     facts: Facts, login: int, kind: Kind, amount: Decimal, external_reference: str
 ) -> Iterator[Check]:
     """The same amount within a day, or the same external reference at any time."""
-    for other in facts.of(login).lately:
-        if (other.kind, other.amount) == (kind, amount):
-            yield Check(
-                "warn",
-                f"The same amount was asked for within 24 hours: {other.reference}, {other.where}.",
-                Topic.SAME_AMOUNT,
-            )
-            break
+    other = facts.of(login).lately.get((str(kind), amount))
+    if other:
+        yield Check(
+            "warn",
+            f"The same amount was asked for within 24 hours: {other.reference}, {other.where}.",
+            Topic.SAME_AMOUNT,
+        )
     used = facts.used.get((str(kind), external_reference))
     if used:
         yield Check(
@@ -48,14 +47,13 @@ def duplicates(
 
 def asked_already(account: AccountFacts, currency: str, withdrawable: Decimal) -> Iterator[Check]:
     """Other withdrawals and transfers that still wait for the same money."""
-    amounts = account.leaving
-    if amounts:
-        total = sum(amounts, Decimal(0))
-        what = "withdrawal or transfer" if len(amounts) == 1 else "withdrawals or transfers"
+    number, total = account.leaving.number, account.leaving.total
+    if number:
+        what = "withdrawal or transfer" if number == 1 else "withdrawals or transfers"
         yield Check(
             "warn",
-            f"{len(amounts)} other {what} of {money_text(total, currency)} in all "
-            f"{'is' if len(amounts) == 1 else 'are'} still open; "
+            f"{number} other {what} of {money_text(total, currency)} in all "
+            f"{'is' if number == 1 else 'are'} still open; "
             f"{money_text(withdrawable, currency)} can be withdrawn now.",
             Topic.OPEN,
         )

@@ -14,6 +14,7 @@ from decimal import Decimal
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from panel.lib.money import ZERO
 from panel.models import Hold, Platform, Status
 from payments.models import BulkFile, BulkItem, Kind, Payment, WithdrawalStop
 
@@ -23,6 +24,7 @@ SAME_AMOUNT_WITHIN = timedelta(hours=24)
 OUT = (Kind.WITHDRAWAL, Kind.TRANSFER_OUT)
 # Files whose lines may yet be sent, and lines of which there is no payment yet.
 FILES_UNDER_WAY = ("submitted", "running", "cancelling")
+PER_QUERY = 1_000
 NOT_SENT_YET = ("ready", "claimed", "sending")
 
 
@@ -38,18 +40,42 @@ class Asked:
 
 
 @dataclass(slots=True)
+class Several:
+    """So many amounts, and their sum."""
+
+    number: int = 0
+    total: Decimal = ZERO
+
+    def add(self, amount: Decimal) -> None:
+        """One more."""
+        self.number += 1
+        self.total += amount
+
+
+@dataclass(slots=True)
 class AccountFacts:
-    """What is known of one account; amounts in its currency, positive."""
+    """What is known of one account; amounts in its currency, positive.
+
+    Nothing is looked through for each line of a file: it may have 100,000 of one account.
+    """
 
     # References of operations whose outcome nobody knows.
     unsettled: list[str] = field(default_factory=list)
-    # What was asked for within a day, the newest first.
-    lately: list[Asked] = field(default_factory=list)
+    # What was asked for within a day, by kind and amount; the newest of each.
+    lately: dict[tuple[str, Decimal], Asked] = field(default_factory=dict)
+    # The withdrawals among it.
+    withdrawn: Several = field(default_factory=Several)
     # Withdrawals and transfers that wait for the same money.
-    leaving: list[Decimal] = field(default_factory=list)
+    leaving: Several = field(default_factory=Several)
     # Methods by which deposits came.
     came_by: set[str] = field(default_factory=set)
     stop: WithdrawalStop | None = None
+
+    def asked_lately(self, other: Asked) -> None:
+        """Count what was asked for within a day; the newest has to come last."""
+        self.lately[str(other.kind), other.amount] = other
+        if other.kind == Kind.WITHDRAWAL:
+            self.withdrawn.add(other.amount)
 
 
 @dataclass(slots=True)
@@ -67,7 +93,7 @@ class Facts:
 def facts_of(
     platform: Platform, logins: Iterable[int], references: Iterable[str] = (), *, but: str
 ) -> Facts:
-    """Read them: a fixed number of queries, however many accounts.
+    """Read them: a fixed number of queries, however many accounts (and 1,000 references).
 
     `references` are the external ones to look for; `but` is the reference of the request that is
     looked at, whose own payments and lines do not count; empty if there is none yet.
@@ -109,11 +135,11 @@ def _asked(row: tuple[str, int, str, Decimal, str]) -> Asked:
 def _read_payments(found: Facts, rows: QuerySet[Payment]) -> None:
     since = timezone.now() - SAME_AMOUNT_WITHIN
     lately = rows.filter(created__gte=since).exclude(status__in=NOT_MOVED)
-    for row in lately.order_by("-created", "-pk").values_list(*_ASKED):
-        found.of(row[1]).lately.append(_asked(row))
+    for row in lately.order_by("created", "pk").values_list(*_ASKED):
+        found.of(row[1]).asked_lately(_asked(row))
     leaving = rows.filter(kind__in=OUT, status__in=STILL_OPEN)
     for login, amount in leaving.order_by("pk").values_list("login", "amount"):
-        found.of(login).leaving.append(amount)
+        found.of(login).leaving.add(amount)
     came = rows.filter(kind=Kind.DEPOSIT, status=Status.DONE)
     for login, method in came.order_by().values_list("login", "method").distinct():
         found.of(login).came_by.add(method)
@@ -132,18 +158,22 @@ def _read_lines(found: Facts, rows: QuerySet[BulkItem]) -> None:
     for row in rows.order_by("pk").values_list(*_LINE):
         account = found.of(row[1])
         if row[6] >= since:
-            account.lately.append(_line(row))
+            account.asked_lately(_line(row))
         if row[2] in OUT:
-            account.leaving.append(row[3])
+            account.leaving.add(row[3])
 
 
 def _read_used(
     found: Facts, payments: QuerySet[Payment], waiting: QuerySet[BulkItem], named: set[str]
 ) -> None:
     """The newest wins; of payments and lines, the payment."""
-    lines = waiting.filter(external_reference__in=named).order_by("pk")
-    for external, *row in lines.values_list("external_reference", *_LINE):
-        found.used[row[2], external] = _line(tuple(row))
-    rows = payments.filter(external_reference__in=named).exclude(status__in=NOT_MOVED)
-    for external, *row in rows.order_by("created", "pk").values_list("external_reference", *_ASKED):
-        found.used[row[2], external] = _asked(tuple(row))
+    order = sorted(named)
+    for start in range(0, len(order), PER_QUERY):
+        some = order[start : start + PER_QUERY]
+        lines = waiting.filter(external_reference__in=some).order_by("pk")
+        for external, *line in lines.values_list("external_reference", *_LINE):
+            found.used[line[2], external] = _line(tuple(line))
+        rows = payments.filter(external_reference__in=some).exclude(status__in=NOT_MOVED)
+        told = rows.order_by("created", "pk").values_list("external_reference", *_ASKED)
+        for external, *row in told:
+            found.used[row[2], external] = _asked(tuple(row))

@@ -125,12 +125,8 @@ class _Account:
         if self.file.method != Method.INTERNAL and not item.beneficiary.strip():
             yield Check("warn", "Nobody says who is paid.", Topic.BENEFICIARY)
         yield from source_checks(self.file.method, item.amount, item.currency, self.ways)
-        day = [
-            other.amount
-            for other in self.facts.of(item.login).lately
-            if other.kind == Kind.WITHDRAWAL
-        ]
-        yield from pace_checks(len(day) + 1, sum(day, Decimal(item.amount)), item.currency)
+        day = self.facts.of(item.login).withdrawn
+        yield from pace_checks(day.number + 1, day.total + item.amount, item.currency)
         if self.trading is None:
             yield Check("warn", "MT4 did not tell what the account traded.", Topic.UNREAD)
         else:
@@ -141,9 +137,9 @@ class _Account:
         kind, facts = Kind(item.kind), self.facts.of(item.login)
         place = f"line {item.line} of this file"
         asked = Asked(item.reference, item.login, item.kind, item.amount, place)
-        facts.lately.insert(0, asked)
+        facts.asked_lately(asked)
         if kind is Kind.WITHDRAWAL:
-            facts.leaving.append(item.amount)
+            facts.leaving.add(item.amount)
             self._gone(item.amount)
         if kind.is_out:
             # What the file puts in does not count: which line comes first is not promised.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from panel.commands import executor
 from panel.commands.base import Invalid
@@ -21,7 +23,8 @@ from tests.factories import actor, make_user
 from tests.payments.bulk.bulk import checked, submitted
 from tests.payments.bulk.files import TO
 from tests.payments.limiting import make_limit
-from tests.payments.test_commands import ask, enabled_account, make
+from tests.payments.test_commands import NEXT_YEAR, ask, enabled_account, make
+from tests.payments.test_pages import as_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -192,3 +195,49 @@ def test_what_was_rejected_is_tried_again_only_when_it_is_approved_again(
     file.refresh_from_db()
     assert (file.state, file.run_id, file.final_before) == (BulkFile.State.RUNNING, request.pk, 1)
     assert [item.state for item in file.items.order_by("line")] == ["done", "ready"]
+
+
+def test_in_out_and_net_are_told_apart_and_a_policy_sees_all_that_moves(
+    platform: Platform, cast: Cast, login: int
+) -> None:
+    Policy.objects.create(
+        command="payments.bulk_file", over_amount="500", currency="USD", approvals=2
+    )
+    other = enabled_account(platform, group="real-std-eur")
+    file = checked(
+        cast.olga,
+        f"{login},deposit,250,USD,a,",
+        f"{login},deposit,150.5,USD,b,",
+        f"{login},correction,-150,USD,c,",
+    )
+    assert CarryOutFile.of(file).amount == Decimal("550.50")
+    request = submitted(cast.olga, file)
+    # 250.50 net would have asked for one.
+    assert request.approvals_needed == 2
+    moves = "in 400.50, out 150.00, net 250.50 USD"
+    assert request.preview["sentence"].endswith(f" {moves}.")
+    client = as_user(cast.maya)
+    page = client.get(reverse("request_detail", args=(request.reference,))).content.decode()
+    assert f"Approve bulk file: {moves}" in page
+    assert "550.50" not in page
+    inbox = client.get(reverse("approval_list")).content.decode()
+    assert moves in inbox
+    assert "550.50" not in inbox
+    lines = client.get(reverse("bulk_lines", args=(file.pk,))).content.decode()
+    assert "400.50" in lines
+    assert "150.00" in lines
+    assert "550.50" not in lines
+
+    mixed = submitted(
+        cast.olga,
+        checked(
+            cast.olga,
+            f"{login},deposit,25,USD,d,",
+            f"{other},deposit,10,EUR,e,",
+            f"{login},credit_in,5,USD,f,",
+            credit_expires=NEXT_YEAR,
+        ),
+    )
+    page = client.get(reverse("request_detail", args=(mixed.reference,))).content.decode()
+    assert "Approve bulk file: in 10.00 EUR; in 25.00 USD; credit in 5.00 USD" in page
+    assert "in 10.00 EUR; in 25.00 USD" in client.get(reverse("approval_list")).content.decode()

@@ -127,8 +127,8 @@ def test_an_account_disabled_after_the_upload_is_told_at_the_approval(
     assert "nothing stands out" in page
     request = submitted(cast.olga, file)
     set_enabled(platform, login, False)
-    page = as_user(cast.maya).get(reverse("request_detail", args=(request.reference,)))
-    text = page.content.decode()
+    answer = as_user(cast.maya).get(reverse("request_detail", args=(request.reference,)))
+    text = answer.content.decode()
     assert "Account disabled: 1 line." in text
     assert "1 line has to be decided one by one first." in text
     file.refresh_from_db()
