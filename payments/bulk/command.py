@@ -245,7 +245,7 @@ class FileCommand(MT4Command):
         moved = flows_text(flows(self.totals))
         return Preview(
             sentence=f"Carry out {self.rows:,} payments of {self.file_name}: "
-            f"{in_words(self.totals)}. {moved}.",
+            f"{in_words(self.totals)} ({moved}).",
             button=f"Submit {self.rows:,} payments",
             checks=[
                 Check("ok", "Each line has a known account, its currency, and no twin in 30 days."),

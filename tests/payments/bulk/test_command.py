@@ -215,7 +215,7 @@ def test_in_out_and_net_are_told_apart_and_a_policy_sees_all_that_moves(
     # 250.50 net would have asked for one.
     assert request.approvals_needed == 2
     moves = "in 400.50, out 150.00, net 250.50 USD"
-    assert request.preview["sentence"].endswith(f" {moves}.")
+    assert request.preview["sentence"].endswith(f" ({moves}).")
     client = as_user(cast.maya)
     page = client.get(reverse("request_detail", args=(request.reference,))).content.decode()
     assert f"Approve bulk file: {moves}" in page
