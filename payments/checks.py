@@ -39,8 +39,9 @@ def duplicates(
     if used:
         yield Check(
             "warn",
-            f"External reference {external_reference} was used before: {used.reference} on "
-            f"{used.login}, {used.where}.",
+            # Not on which account: it may lie outside the reader's scopes.
+            f"External reference {external_reference} was used before: {used.reference}, "
+            f"{used.where}.",
             Topic.REFERENCE,
         )
 

@@ -274,7 +274,8 @@ class FileCommand(MT4Command):
         return deciding.to_do(request, person.pk)
 
     def approving(self, request: ChangeRequest, person: User) -> None:
-        """What was shown is kept with the decision."""
+        """What was shown is kept with the decision; a reading that is thrown away waits for it."""
+        BulkFile.objects.select_for_update(no_key=True).get(pk=self.file)
         super().approving(request, person)
         check = self.reading()
         if check is not None:

@@ -152,8 +152,11 @@ def _end(check: WarningCheck, state: WarningCheck.State, **fields: Any) -> None:
 
 def _forget_earlier(check: WarningCheck) -> None:
     """Nobody approved on them, and what counts is this one."""
-    earlier = WarningCheck.objects.filter(file=check.file_id, pk__lt=check.pk)
-    earlier.filter(shown_to__isnull=True).delete()
+    with transaction.atomic():
+        # Nobody approves on one of them meanwhile.
+        BulkFile.objects.select_for_update(no_key=True).get(pk=check.file_id)
+        earlier = WarningCheck.objects.filter(file=check.file_id, pk__lt=check.pk)
+        earlier.filter(shown_to__isnull=True).delete()
 
 
 class _Sums:

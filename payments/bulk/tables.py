@@ -71,16 +71,16 @@ class LineTable(Table):
     label = "Lines of the file"
     default_sort = "line"
     key = "line"
-    # Currency, money and credit apart; in and out apart too.
-    total_by = "ledger"
+    total_by = "currency"
     columns = (
         Column("line", "Line", sort="line"),
         Column("login", "Account", "copy", sort="login", link=lambda row: account_url(row)),
         Column("account_name", "Name", "clip"),
         Column("kind", "Kind", value=lambda row: row.get_kind_display(), sort="kind"),
-        Column("into", "In", "money", currency="currency", total="into", strong=True),
-        Column("out", "Out", "money", currency="currency", total="out", strong=True),
-        Column("amount", "Amount", "money", currency="currency", sort="amount", shown=False),
+        Column(
+            "amount", "Amount", "money", currency="currency", sort="amount", total="amount",
+            strong=True,
+        ),
         Column("beneficiary", "Beneficiary", "clip"),
         Column("destination", "Pay to", "clip"),
         Column("external_reference", "Reference", "clip"),

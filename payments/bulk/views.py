@@ -8,8 +8,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db import transaction
-from django.db.models import Case, Q, QuerySet, Value, When
-from django.db.models.functions import Concat
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -31,11 +30,9 @@ from payments.bulk.read import is_workbook
 from payments.bulk.sums import flows, shown
 from payments.bulk.tables import FileFilter, FileTable, LineFilter, LineTable
 from payments.bulk.tasks import check_soon
-from payments.models import BULK_KINDS, BulkError, BulkFile, BulkItem, WarningCheck
+from payments.models import BulkError, BulkFile, BulkItem, WarningCheck
 
 UPLOAD = "payments.bulk"
-OUT = [kind for kind in BULK_KINDS if kind.is_out]
-CREDIT = [kind for kind in BULK_KINDS if kind.is_credit]
 # Something happens to the file that no bar shows: the page asks again by itself.
 WAITING = (BulkFile.State.CHECKING, BulkFile.State.SUBMITTED)
 # Files of this size are checked while one waits for the answer.
@@ -246,16 +243,8 @@ class LinesView(OfFile, TableView):
         return 5 if self.file.state in MOVING else 0
 
     def get_queryset(self) -> QuerySet[BulkItem]:
-        """All of them; what they put in and take out apart, so that sums mislead nobody."""
-        rows = BulkItem.objects.filter(file=self.file).select_related("file__platform")
-        is_out, is_credit = Q(kind__in=OUT), Q(kind__in=CREDIT)
-        return rows.annotate(
-            into=Case(When(~is_out, then="amount")),
-            out=Case(When(is_out, then="amount")),
-            ledger=Case(
-                When(is_credit, then=Concat("currency", Value(" credit"))), default="currency"
-            ),
-        )
+        """All of them."""
+        return BulkItem.objects.filter(file=self.file).select_related("file__platform")
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
         """A login exactly, a reference or a name anywhere."""

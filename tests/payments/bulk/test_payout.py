@@ -72,6 +72,7 @@ def test_a_withdrawal_found_by_its_record_comes_to_the_desk_too(
     through(file)
     row = Withdrawal.objects.get()
     assert (row.stage, row.payment.login) == (Stage.TO_PAY, login)
+    assert (row.beneficiary, row.destination) == ("Anna Kowalska", "DE89370400440532013000")
 
 
 def test_whoever_approved_the_file_does_not_pay_out_a_line_that_was_in_doubt(
