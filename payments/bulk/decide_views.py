@@ -20,7 +20,7 @@ from panel.models import ChangeRequest, Status
 from panel.ui.links import Link
 from panel.ui.views import TableView
 from payments.bulk import readings
-from payments.bulk.deciding import Decision, Flagged, decide_line, flagged
+from payments.bulk.deciding import Decision, Flagged, decide_line, flagged, leave_open_out
 from payments.bulk.tables import WarningFilter, WarningTable
 from payments.bulk.tasks import read_warnings_soon
 from payments.bulk.views import OfFile
@@ -29,6 +29,8 @@ from payments.models import BulkItem, BulkWarning, WarningCheck
 DECIDE = "payments.approve_bulk"
 ON_A_PAGE = 20
 CONFLICT = 409
+ALL = 0
+"""Stands for a line's number where all that are open are meant."""
 
 
 class OfReading(OfFile):
@@ -144,7 +146,7 @@ class DecideView(OfReading):
         change, person = self.get_change(), self.request.actor.person_or_fail()
         lines = self.lines()
         page: Page[Flagged] = Paginator(lines, ON_A_PAGE).get_page(self.request.GET.get("page"))
-        line, typed, why = self.trouble or (0, "", "")
+        line, typed, why = self.trouble or (-1, "", "")
         return self.render(
             status=status,
             change=change,
@@ -159,7 +161,8 @@ class DecideView(OfReading):
                 }
                 for one in page
             ],
-            lost="" if line in {one.item.line for one in page} else why,
+            lost="" if line in {ALL, *(one.item.line for one in page)} else why,
+            of_all={"typed": typed, "trouble": why} if line == ALL else {},
             number=len(lines),
             number_open=sum(one.is_open_for(person.pk) for one in lines),
             why_not=decide.why_not(change, person),
@@ -169,6 +172,8 @@ class DecideView(OfReading):
     def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Approve one line, or leave it out; then on to the next."""
         change, sent = self.get_change(), request.POST
+        if sent.get("decision") == "leave_all_out":
+            return self.leave_all_out(change, sent.get("reason", ""))
         line, choice = sent.get("line", ""), sent.get("decision", "")
         if not line.isdecimal() or len(line) > 9 or choice not in Decision.values:
             raise Http404
@@ -184,8 +189,7 @@ class DecideView(OfReading):
                 reason=reason,
             )
         except AlreadyDecided as late:
-            messages.warning(request, str(late))
-            return HttpResponseRedirect(reverse("request_detail", args=(change.reference,)))
+            return self.too_late(change, late)
         except (Invalid, Denied) as wrong:
             self.trouble = (int(line), reason, str(wrong))
             return self.show(CONFLICT)
@@ -194,3 +198,21 @@ class DecideView(OfReading):
         following = next((one for one in self.lines() if one.is_open_for(person.pk)), None)
         mark = f"#line-{following.item.line}" if following else ""
         return HttpResponseRedirect(f"{request.path}{mark}")
+
+    def leave_all_out(self, change: ChangeRequest, reason: str) -> HttpResponse:
+        """Leave out what is still open, with one reason for all."""
+        actor = self.request.actor
+        try:
+            number = leave_open_out(change, actor=actor, source="web", reason=reason)
+        except AlreadyDecided as late:
+            return self.too_late(change, late)
+        except (Invalid, Denied) as wrong:
+            self.trouble = (ALL, reason, str(wrong))
+            return self.show(CONFLICT)
+        messages.success(self.request, f"{number:,} line{'' if number == 1 else 's'} left out.")
+        return HttpResponseRedirect(self.request.path)
+
+    def too_late(self, change: ChangeRequest, late: AlreadyDecided) -> HttpResponse:
+        """To the request, which says what became of it."""
+        messages.warning(self.request, str(late))
+        return HttpResponseRedirect(reverse("request_detail", args=(change.reference,)))

@@ -24,6 +24,7 @@ from payments.models import BulkFile, BulkItem, BulkWarning, LineDecision, Warni
 
 Decision = LineDecision.Decision
 PER_QUERY = 500
+SAY_WHY = "Say why it is left out: the maker will read it."
 
 
 @dataclass(slots=True)
@@ -177,20 +178,46 @@ def decide_line(
     Raises `Denied` (and records it) for whoever may not decide on the file, `AlreadyDecided` when
     the file is, and `Invalid` where the line is another one by now, or a reason is missing.
     """
-    person = actor.person_or_fail()
     with transaction.atomic():
-        locked = ChangeRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
-        if locked.status != Status.PENDING:
-            raise AlreadyDecided(f"{locked.reference} is already {locked.get_status_display()}.")
-        why = decide.why_not(locked, person)
+        locked, why = _lock(request, actor)
         if not why:
             found = _to_be_decided(locked, line)
             _look_at(found, decision, seen, reason)
-            return _write(locked, found, decision, actor, source, reason.strip())
+            return _write(locked, [found], decision, actor, source, reason)[0]
+    raise _denied(request, actor, source, why)
+
+
+def leave_open_out(request: ChangeRequest, *, actor: Actor, source: str, reason: str) -> int:
+    """Leave out every line that this person has not decided on; how many. Raises as `decide_line`.
+
+    Many lines may be kept from being paid at once; none is approved but by itself.
+    """
+    with transaction.atomic():
+        locked, why = _lock(request, actor)
+        if not why:
+            if not reason.strip():
+                raise Invalid.of(SAY_WHY, "reason")
+            file = BulkFile.objects.get(pk=locked.payload["file"])
+            check = readings.latest(file, locked)
+            lines = flagged(locked, file, check) if check else []
+            mine = [one for one in lines if one.is_open_for(actor.person_or_fail().pk)]
+            return len(_write(locked, mine, Decision.LEAVE_OUT, actor, source, reason))
+    raise _denied(request, actor, source, why)
+
+
+def _lock(request: ChangeRequest, actor: Actor) -> tuple[ChangeRequest, str]:
+    """The request, locked, and why this person may not decide on it."""
+    locked = ChangeRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
+    if locked.status != Status.PENDING:
+        raise AlreadyDecided(f"{locked.reference} is already {locked.get_status_display()}.")
+    return locked, decide.why_not(locked, actor.person_or_fail())
+
+
+def _denied(request: ChangeRequest, actor: Actor, source: str, why: str) -> Denied:
     audit.record(
         actor, "bulk line decision", source=source, request=request, outcome="denied", detail=why
     )
-    raise Denied(why)
+    return Denied(why)
 
 
 def _to_be_decided(request: ChangeRequest, line: int) -> Flagged:
@@ -205,7 +232,7 @@ def _to_be_decided(request: ChangeRequest, line: int) -> Flagged:
 def _look_at(found: Flagged, decision: LineDecision.Decision, seen: str, reason: str) -> None:
     if decision == Decision.LEAVE_OUT:
         if not reason.strip():
-            raise Invalid.of("Say why it is left out: the maker will read it.", "reason")
+            raise Invalid.of(SAY_WHY, "reason")
         return
     if found.is_stopped:
         raise Invalid.of("It cannot be carried out as it stands: leave it out.")
@@ -215,37 +242,44 @@ def _look_at(found: Flagged, decision: LineDecision.Decision, seen: str, reason:
 
 def _write(
     request: ChangeRequest,
-    found: Flagged,
+    lines: list[Flagged],
     decision: LineDecision.Decision,
     actor: Actor,
     source: str,
     reason: str,
-) -> LineDecision:
-    row = LineDecision.objects.create(
-        request=request,
-        line=found.item.line,
-        checker=actor.person_or_fail(),
-        maker_id=request.maker_id,
-        decision=decision,
-        reason=reason[:500],
-        shown=found.shown,
-        shown_sha256=found.digest,
+) -> list[LineDecision]:
+    rows = LineDecision.objects.bulk_create(
+        LineDecision(
+            request=request,
+            line=one.item.line,
+            checker=actor.person_or_fail(),
+            maker_id=request.maker_id,
+            decision=decision,
+            reason=reason.strip()[:500],
+            shown=one.shown,
+            shown_sha256=one.digest,
+        )
+        for one in lines
     )
-    item = found.item
-    audit.record(
-        actor,
-        f"bulk line {row.get_decision_display()}",
-        source=source,
-        request=request,
-        # The line's own, so that the file's story stays readable.
-        reference=item.reference,
-        obj=("account", item.login, f"{item.login} {item.account_name}"),
-        group=item.mt4_group,
-        after=found.shown,
-        reason=reason,
-        detail=f"Line {item.line} of {request.object_text}, {request.reference}.",
+    audit.record_many(
+        [
+            audit.Happening(
+                actor=actor,
+                action=f"bulk line {decision.label}",
+                source=source,
+                request=request,
+                # The line's own, so that the file's story stays readable.
+                reference=one.item.reference,
+                obj=("account", one.item.login, f"{one.item.login} {one.item.account_name}"),
+                group=one.item.mt4_group,
+                after=row.shown,
+                reason=row.reason,
+                detail=f"Line {row.line} of {request.object_text}, {request.reference}.",
+            )
+            for one, row in zip(lines, rows, strict=True)
+        ]
     )
-    return row
+    return rows
 
 
 def not_to_be_paid(request: ChangeRequest) -> Mapping[int, str]:

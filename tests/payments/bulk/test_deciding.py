@@ -21,7 +21,7 @@ from panel.lib.digest import sha256
 from panel.models import AuditEntry, ChangeRequest, Platform, Policy, Role, Status, User
 from payments.bulk import digest, readings, tasks
 from payments.bulk.command import CarryOutRest
-from payments.bulk.deciding import Decision, decide_line, flagged
+from payments.bulk.deciding import Decision, decide_line, flagged, leave_open_out
 from payments.models import BulkFile, LineDecision, Payment, WarningCheck, WarningsShown, Withdrawal
 from tests.core.conftest import Cast
 from tests.core.money import approve_as, approve_lines, balance_of, carry_out, new_account
@@ -339,6 +339,30 @@ def test_the_page_leads_from_line_to_line_and_keeps_what_was_typed(
     reject(request, actor=actor(cast.bella), source="test", reason="no")
     late = client.post(address, form)
     assert late["Location"] == reverse("request_detail", args=(request.reference,))
+
+
+def test_what_is_open_can_be_left_out_at_once_but_not_approved_at_once(
+    platform: Platform, cast: Cast, login: int
+) -> None:
+    rows = [f"{login},withdrawal,{number},USD,r{number},{OTHER_NAME}" for number in (7, 8, 9)]
+    request = asked(cast, *rows, f"{login},deposit,5,USD,a,")
+    say(cast.bob, request, 2, Decision.APPROVE)
+    client = as_user(cast.bob)
+    address = reverse("bulk_decide", args=(BulkFile.objects.get().pk,))
+    form = {"decision": "leave_all_out", "reason": ""}
+    assert client.post(address, form).status_code == 409
+    assert client.post(address, {**form, "decision": "approve"}).status_code == 404
+    assert client.post(address, {**form, "reason": "Not now."})["Location"] == address
+    kept = LineDecision.objects.order_by("line").values_list("line", "decision", "reason")
+    assert list(kept) == [
+        (2, "approve", ""), (3, "leave_out", "Not now."), (4, "leave_out", "Not now."),
+    ]  # fmt: skip
+    assert AuditEntry.objects.filter(action="bulk line left out").count() == 2
+    with pytest.raises(Denied):
+        leave_open_out(request, actor=actor(cast.maya), source="test", reason="no")
+    just_approve(cast.bob, request)
+    carry_out(request)
+    assert states(BulkFile.objects.get()) == ["ready", "rejected", "rejected", "ready"]
 
 
 def _page(client: Client, address: str) -> str:
