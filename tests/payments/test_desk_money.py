@@ -140,5 +140,5 @@ def test_the_reviewers_page_asks_the_database_for_no_more_than_it_shows(
     client = as_user(cast.bob)
     page = reverse("withdrawal", args=(request.reference,))
     client.get(page)
-    with django_assert_max_num_queries(FRAME + 25):
+    with django_assert_max_num_queries(FRAME + 27):
         assert client.get(page).status_code == 200
