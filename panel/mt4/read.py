@@ -118,13 +118,14 @@ class Reader:
     def trading_of_many(
         self,
         accounts: Iterable[tuple[int, str]],
-        start: datetime,
-        end: datetime,
+        start: datetime | None,
+        end: datetime | None,
         slots: threading.Semaphore,
     ) -> dict[int, tuple[list[Trade], list[Trade]]]:
         """Open trades (cached) and closed records (live) of accounts given by login and group.
 
-        With a call under way for each slot. Accounts of which MT4 refuses either are left out.
+        With a call under way for each slot; without bounds every closed record. Accounts of which
+        MT4 refuses either are left out.
         """
         found: dict[int, tuple[list[Trade], list[Trade]]] = {}
 
