@@ -21,9 +21,9 @@ from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.read import reader as reader_of
 from panel.ui.figures import money_text
 from payments import owed
-from payments.checks import NOT_MOVED
+from payments.facts import NOT_MOVED
 from payments.legs import Leg, leg_reference
-from payments.models import Difference, Kind, Method, Payment
+from payments.models import Difference, Kind, Method, Payment, Topic
 from payments.operation import MoneyCommand
 from payments.standing import Standing, standing
 
@@ -60,10 +60,12 @@ class _Adjustment(MoneyCommand):
                 "warn",
                 f"Free margin falls to {money_text(then.free, now.currency)}: positions may be "
                 "closed by stop-out.",
+                Topic.MARGIN,
             )
         elif self.amount > now.withdrawable:
             most = money_text(now.withdrawable, now.currency)
-            yield Check("warn", f"This takes more than the {most} that is free there.")
+            text = f"This takes more than the {most} that is free there."
+            yield Check("warn", text, Topic.MARGIN)
 
 
 @register
@@ -138,8 +140,7 @@ class Correction(_Adjustment):
     def check_account(self, now: Standing) -> None:
         """A correction never leaves a negative balance behind."""
         if self.direction == OUT and self.amount > now.balance:
-            most = money_text(max(now.balance, ZERO), now.currency)
-            raise Invalid.of(f"The balance is {most}: no more can be taken out.", "amount")
+            raise Invalid.of(_only(now), "amount")
 
     def _opening(self, now: Standing) -> str:
         amount, who = money_text(self.amount, now.currency), f"{now.login} {now.name}"
@@ -147,9 +148,11 @@ class Correction(_Adjustment):
         return f"{text} as a correction" + (f" of {self.corrects}" if self.corrects else "")
 
     def account_checks(self, now: Standing, then: Standing) -> Iterator[Check]:
-        """The margin, where money goes out."""
+        """What is there, and the margin, where money goes out."""
         yield from super().account_checks(now, then)
         if self.direction == OUT:
+            if self.amount > now.balance:
+                yield Check("stop", _only(now), Topic.FUNDS)
             yield from self._margin_checks(now, then)
 
     def row(self, leg: Leg, request: ChangeRequest, origin: Payment | None) -> dict[str, Any]:
@@ -158,6 +161,11 @@ class Correction(_Adjustment):
         if self.corrects:
             row["origin"] = self._linked(self.corrects, "corrects")
         return row
+
+
+def _only(now: Standing) -> str:
+    most = money_text(max(now.balance, ZERO), now.currency)
+    return f"The balance is {most}: no more can be taken out."
 
 
 def charged_back(deposit: Payment, *, but: str, waiting: bool) -> Decimal:
@@ -353,7 +361,8 @@ class NegativeReset(_Adjustment):
             credit = money_text(now.credit, now.currency)
             raise Invalid.of(f"The credit is {credit} now: ask for it anew.", "credit")
 
-    def _then(self, now: Standing) -> Standing:
+    def then_of(self, now: Standing) -> Standing:
+        """The balance is at zero, what there was of credit is less."""
         return now.moved(balance=self.amount, credit=-self.credit)
 
     def _opening(self, now: Standing) -> str:

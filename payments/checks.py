@@ -1,22 +1,17 @@
-"""What a person should know before money moves: looked up in the panel's own rows."""
+"""What a person should know before money moves, from facts that are read already: pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal
-
-from django.utils import timezone
 
 from panel.access.policy import Asked, Needed, needed
 from panel.commands.base import Check
 from panel.lib.keys import key_of
-from panel.models import ChangeRequest, Hold, Platform, Policy, Status
+from panel.models import ChangeRequest, Platform, Policy
 from panel.ui.figures import money_text
-from payments.models import Kind, Method, MoneyRecord, Payment
-
-NOT_MOVED = (Status.REJECTED, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED)
-SAME_AMOUNT_WITHIN = timedelta(hours=24)
+from payments.facts import AccountFacts, Facts
+from payments.models import Kind, Method, MoneyRecord, Topic
 
 
 def on_mt4_already(platform: Platform, reference: str) -> Iterator[Check]:
@@ -30,94 +25,66 @@ def on_mt4_already(platform: Platform, reference: str) -> Iterator[Check]:
         )
 
 
-def unsettled(platform: Platform, login: int) -> Iterator[Check]:
+def unsettled(account: AccountFacts) -> Iterator[Check]:
     """An operation of unknown outcome, behind which this one has to wait."""
-    rows = Hold.objects.filter(platform=platform, login=login, request__status=Status.UNKNOWN)
-    for reference in rows.values_list("request__reference", flat=True):
+    for reference in account.unsettled:
         yield Check(
             "warn",
             f"The outcome of {reference} on this account is unknown: this one waits until it is "
             "settled.",
+            Topic.UNSETTLED,
         )
 
 
 def duplicates(
-    platform: Platform,
-    login: int,
-    kind: Kind,
-    amount: Decimal,
-    external_reference: str,
-    *,
-    but: str,
+    facts: Facts, login: int, kind: Kind, amount: Decimal, external_reference: str
 ) -> Iterator[Check]:
     """The same amount within a day, or the same external reference, however it is spelt, at any
-    time.
-
-    `but` is the reference of the request that is looked at, if there is one already.
-    """
-    rows = Payment.objects.exclude(status__in=NOT_MOVED).exclude(request__reference=but)
-    since = timezone.now() - SAME_AMOUNT_WITHIN
-    same = rows.filter(
-        platform=platform, login=login, kind=kind, amount=amount, created__gte=since
-    ).first()
-    if same:
+    time."""
+    other = facts.of(login).lately.get((str(kind), amount))
+    if other:
         yield Check(
             "warn",
-            f"The same amount was asked for within 24 hours: {same.reference}, "
-            f"{same.get_status_display()}.",
+            f"The same amount was asked for within 24 hours: {other.reference}, {other.where}.",
+            Topic.SAME_AMOUNT,
         )
-    if external_reference:
-        key = key_of(external_reference)
-        used = rows.filter(external_reference_key=key, kind=kind).first()
-        if used:
-            # Whoever reads this may not see another account: its payment's page knows who may.
-            here = (used.platform_id, used.login) == (platform.pk, login)
-            spelt = used.external_reference
-            there = "" if spelt == external_reference else f" (written “{spelt}” there)"
-            yield Check(
-                "warn",
-                f"External reference {external_reference} was used before: {used.reference} on "
-                f"{'this' if here else 'another'} account, {used.get_status_display()}{there}.",
-            )
+    used = facts.used.get((str(kind), key_of(external_reference)))
+    if used:
+        spelt = used.external_reference
+        there = "" if spelt == external_reference else f" (written “{spelt}” there)"
+        yield Check(
+            "warn",
+            # Not on which account: it may lie outside the reader's scopes.
+            f"External reference {external_reference} was used before: {used.reference}, "
+            f"{used.where}{there}.",
+            Topic.REFERENCE,
+        )
 
 
-def asked_already(
-    platform: Platform, login: int, currency: str, withdrawable: Decimal, *, but: str
-) -> Iterator[Check]:
+def asked_already(account: AccountFacts, currency: str, withdrawable: Decimal) -> Iterator[Check]:
     """Other withdrawals and transfers that still wait for the same money."""
-    open_ones = (Status.PENDING, Status.APPROVED, Status.EXECUTING, Status.UNKNOWN)
-    others = Payment.objects.filter(
-        platform=platform,
-        login=login,
-        kind__in=[Kind.WITHDRAWAL, Kind.TRANSFER_OUT],
-        status__in=open_ones,
-    ).exclude(request__reference=but)
-    amounts = list(others.values_list("amount", flat=True))
-    if amounts:
-        total = sum(amounts, Decimal(0))
-        what = "withdrawal or transfer" if len(amounts) == 1 else "withdrawals or transfers"
+    number, total = account.leaving.number, account.leaving.total
+    if number:
+        what = "withdrawal or transfer" if number == 1 else "withdrawals or transfers"
         yield Check(
             "warn",
-            f"{len(amounts)} other {what} of {money_text(total, currency)} in all "
-            f"{'is' if len(amounts) == 1 else 'are'} still open; "
+            f"{number} other {what} of {money_text(total, currency)} in all "
+            f"{'is' if number == 1 else 'are'} still open; "
             f"{money_text(withdrawable, currency)} can be withdrawn now.",
+            Topic.OPEN,
         )
 
 
-def way_back(platform: Platform, login: int, method: str) -> Iterator[Check]:
+def way_back(account: AccountFacts, method: str) -> Iterator[Check]:
     """Money goes back the way it came: whether it ever came that way."""
     if method == Method.INTERNAL:
         return
-    came = set(
-        Payment.objects.filter(
-            platform=platform, login=login, kind=Kind.DEPOSIT, status=Status.DONE
-        ).values_list("method", flat=True)
-    )
-    if came and method not in came:
-        ways = ", ".join(sorted(Method(way).label for way in came))
+    if account.came_by and method not in account.came_by:
+        ways = ", ".join(sorted(Method(way).label for way in account.came_by))
         yield Check(
             "warn",
             f"Nothing was deposited by {Method(method).label} (deposits came by {ways}).",
+            Topic.METHOD,
         )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from panel.access.policy import Needed
@@ -17,7 +16,7 @@ from panel.ui.figures import date_text, money_text, percent_text
 from payments import checks, stops
 from payments.beneficiaries import rules
 from payments.desk import names, stages
-from payments.models import Kind, Method, PayoutRules, WithdrawalStop
+from payments.models import Kind, Method, PayoutRules, Topic
 from payments.operation import MoneyCommand, rises
 from payments.paid import PaidCommand
 from payments.standing import CAUTIOUS_LEVEL, Standing
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from panel.access.actor import Actor
     from panel.models import ChangeRequest, User
     from panel.mt4.read import Reader
+    from payments.facts import Facts
 
 # Characters of a beneficiary's name.
 BENEFICIARY = 128
@@ -114,15 +114,9 @@ class Withdraw(PaidCommand):
         if not asked and self.method != Method.INTERNAL and PayoutRules.current().require_kept:
             raise Invalid.of("Choose a kept beneficiary: the rules of payouts demand one.", "kept")
 
-    @cached_property
-    def _stop(self) -> WithdrawalStop | None:
-        """Read once: what is told and what is refused is the same."""
-        return stops.stop_of(self.get_platform(), self.login)
-
     def check_account(self, now: Standing) -> None:
         """Never more than is free without the credit."""
-        if self._stop is not None:
-            raise Invalid.of(stops.words(self._stop))
+        stops.refuse(self.get_platform(), self.login)
         account_room(now, self.amount)
 
     def _opening(self, now: Standing) -> str:
@@ -134,15 +128,14 @@ class Withdraw(PaidCommand):
         yield from super().account_checks(now, then)
         yield from enough_there(now, then, self.amount)
 
-    def _panel_checks(self, now: Standing) -> Iterator[Check]:
-        yield from super()._panel_checks(now)
-        platform = self.get_platform()
-        if self._stop is not None:
-            yield Check("stop", stops.words(self._stop))
-        yield from checks.asked_already(
-            platform, self.login, now.currency, now.withdrawable, but=self.request_reference
-        )
-        yield from checks.way_back(platform, self.login, self.method)
+    def panel_checks(self, now: Standing, facts: Facts) -> Iterator[Check]:
+        """Also what stops withdrawals, waits for the same money, and to whom it goes."""
+        yield from super().panel_checks(now, facts)
+        account = facts.of(self.login)
+        if account.stop is not None:
+            yield Check("stop", stops.words(account.stop), Topic.STOPPED)
+        yield from checks.asked_already(account, now.currency, now.withdrawable)
+        yield from checks.way_back(account, self.method)
         yield from names.check(self.beneficiary, now.name)
         yield from rules.checks(self.kept, self.paid_to, self.method)
 
@@ -184,7 +177,7 @@ def account_room(now: Standing, amount: Decimal) -> None:
 def enough_there(now: Standing, then: Standing, amount: Decimal) -> Iterator[Check]:
     """Whether the account has what is to leave it, and the level that stays."""
     if amount > now.withdrawable:
-        yield Check("stop", _too_much(now))
+        yield Check("stop", _too_much(now), Topic.FUNDS)
     else:
         most = money_text(now.withdrawable, now.currency)
         yield Check("ok", f"{most} can be withdrawn, credit not counted.")
@@ -192,12 +185,12 @@ def enough_there(now: Standing, then: Standing, amount: Decimal) -> Iterator[Che
         level = then.level_without_credit
         text = f"Margin level without credit is {percent_text(level)} afterwards"
         if level < CAUTIOUS_LEVEL:
-            yield Check("warn", f"{text}, below {percent_text(CAUTIOUS_LEVEL)}.")
+            yield Check("warn", f"{text}, below {percent_text(CAUTIOUS_LEVEL)}.", Topic.MARGIN)
         else:
             yield Check("ok", f"{text}.")
     if now.credit > 0:
         credit = money_text(now.credit, now.currency)
-        yield Check("warn", f"The account keeps a credit of {credit}.")
+        yield Check("warn", f"The account keeps a credit of {credit}.", Topic.CREDIT)
 
 
 def _too_much(now: Standing) -> str:
@@ -255,7 +248,8 @@ class CreditIn(MoneyCommand):
     def account_checks(self, now: Standing, then: Standing) -> Iterator[Check]:
         """MT4 only writes the date down."""
         yield from super().account_checks(now, then)
-        yield Check("warn", "MT4 does not take the credit back on that day: somebody has to.")
+        text = "MT4 does not take the credit back on that day: somebody has to."
+        yield Check("warn", text, Topic.EXPIRY)
 
 
 @register
@@ -289,12 +283,14 @@ class CreditOut(MoneyCommand):
         """Open positions may have been standing on the credit."""
         yield from super().account_checks(now, then)
         if self.amount > now.credit:
-            yield Check("stop", f"The credit is {money_text(now.credit, now.currency)}.")
+            text = f"The credit is {money_text(now.credit, now.currency)}."
+            yield Check("stop", text, Topic.FUNDS)
         if now.margin and then.free < 0:
             yield Check(
                 "warn",
                 f"Free margin falls to {money_text(then.free, now.currency)}: positions may be "
                 "closed by stop-out.",
+                Topic.MARGIN,
             )
         elif now.margin:
             yield Check("ok", f"Margin level is {percent_text(then.level)} afterwards.")

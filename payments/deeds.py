@@ -17,8 +17,8 @@ from panel.ui.administration import ReasonForm
 from panel.ui.commands import CommandView
 from panel.ui.figures import money_text, when_short
 from payments.adjustments import Chargeback, Correction, NegativeReset
-from payments.checks import NOT_MOVED
 from payments.deed_forms import ChargebackForm, CorrectionForm, ResetForm, TransferForm
+from payments.facts import NOT_MOVED
 from payments.models import Kind, Payment
 from payments.stops import SetWithdrawals, stop_of
 from payments.transfers import Transfer

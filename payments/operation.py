@@ -32,8 +32,9 @@ from panel.mt4.limits import TRADE_COMMENT, check_trade_comment
 from panel.ui.figures import money_text, percent_text
 from payments import checks, limits, owed
 from payments.evidence import records_beside
+from payments.facts import Facts, facts_of
 from payments.legs import Leg, status_of
-from payments.models import Kind, Method, Payment
+from payments.models import Kind, Method, Payment, Topic
 from payments.standing import Standing, standing
 from payments.watermark import newest_known
 
@@ -85,7 +86,8 @@ class MoneyCommand(MT4Command):
             raise TypeError("Money is never decided on without a live reader.")
         return standing(reader, self.login)
 
-    def _then(self, now: Standing) -> Standing:
+    def then_of(self, now: Standing) -> Standing:
+        """The account once it is done."""
         if self.kind.is_credit:
             return now.moved(credit=self.signed)
         return now.moved(balance=self.signed)
@@ -160,7 +162,7 @@ class MoneyCommand(MT4Command):
     def preview(self, reader: Reader | None) -> Preview:
         """The sentence, what it does to the account, and what a decision should know."""
         now = self._standing(reader)
-        then = self._then(now)
+        then = self.then_of(now)
         platform = self.get_platform()
         rule = checks.rule_for(
             self.name,
@@ -183,7 +185,7 @@ class MoneyCommand(MT4Command):
             checks=[
                 *self.account_checks(now, then),
                 *(self._market_checks(reader, now) if reader else ()),
-                *self._panel_checks(now),
+                *self.panel_checks(now, self._facts()),
             ],
             figures=figures(now),
         )
@@ -202,22 +204,25 @@ class MoneyCommand(MT4Command):
     def account_checks(self, now: Standing, then: Standing) -> Iterator[Check]:
         """What the account's own figures say."""
         if not now.enabled:
-            yield Check("warn", "The account is disabled.")
+            yield Check("warn", "The account is disabled.", Topic.DISABLED)
 
     def _market_checks(self, reader: Reader, now: Standing) -> Iterator[Check]:
         """What the prices of this moment say."""
         yield from ()
 
-    def _panel_checks(self, now: Standing) -> Iterator[Check]:
-        platform = self.get_platform()
-        yield from self._on_mt4_already()
-        yield from checks.unsettled(platform, self.login)
+    def panel_checks(self, now: Standing, facts: Facts) -> Iterator[Check]:
+        """What the panel's own rows say; pure, so that files tell the same of each line."""
+        yield from checks.unsettled(facts.of(self.login))
         yield from checks.duplicates(
-            platform,
-            self.login,
-            self.kind,
-            self.amount,
-            self.external_reference,
+            facts, self.login, self.kind, self.amount, self.external_reference
+        )
+
+    def _facts(self, *others: int) -> Facts:
+        """The facts of its account, and of others that it touches."""
+        return facts_of(
+            self.get_platform(),
+            [self.login, *others],
+            [self.external_reference],
             but=self.request_reference,
         )
 

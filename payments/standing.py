@@ -11,6 +11,7 @@ from panel.mt4 import rules
 from panel.mt4.errors import Rejected
 from panel.mt4.protocol.enums import ResultCode, WebApiErrorCode
 from panel.mt4.protocol.flags import EnableFlags
+from panel.mt4.protocol.records import MarginLevel, User
 from panel.mt4.read import Reader
 
 # Margin level in percent, without credit, under which a withdrawal is worth a warning.
@@ -89,15 +90,23 @@ def standing(reader: Reader, login: int) -> Standing:
         ):
             raise Invalid.of(f"There is no account {login} on this platform.", "login") from refused
         raise
+    return standing_from(account, reader.group(account.group).currency, margin)
+
+
+def standing_from(account: User, currency: str, margin: MarginLevel | None) -> Standing:
+    """What was read, put together. Without its margins an account counts as without positions:
+    enough for what only puts money on it.
+    """
+    both = account.balance + account.credit
     return Standing(
         login=account.login,
         name=account.name,
         group=account.group,
-        currency=reader.group(account.group).currency,
+        currency=currency,
         enabled=bool(account.enable_flags & EnableFlags.Enabled),
         balance=account.balance,
         credit=account.credit,
-        equity=margin.equity,
-        margin=margin.margin,
-        free=margin.free,
+        equity=margin.equity if margin else both,
+        margin=margin.margin if margin else ZERO,
+        free=margin.free if margin else both,
     )

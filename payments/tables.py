@@ -15,8 +15,8 @@ from panel.ui.columns import Column
 from panel.ui.links import Link
 from panel.ui.states import state_html
 from panel.ui.tables import Empty, SumRow, Table
-from payments.checks import NOT_MOVED
 from payments.conversion import paid_text
+from payments.facts import NOT_MOVED
 from payments.flows import flows
 from payments.ledger import Line
 from payments.models import Difference, Payment

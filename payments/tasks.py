@@ -9,7 +9,7 @@ from django.utils import timezone
 from panel.models import Platform
 from panel.mt4.errors import MT4Error
 from payments.bulk.engine.tasks import sweep_bulk_files, take_turn
-from payments.bulk.tasks import check_bulk_file, sweep_bulk_checks
+from payments.bulk.tasks import check_bulk_file, read_bulk_warnings, sweep_bulk_checks
 from payments.jobs import running
 from payments.mirror import mirror_now
 from payments.reconciliation import run as reconciliation
@@ -17,6 +17,7 @@ from payments.reconciliation import run as reconciliation
 __all__ = [
     "check_bulk_file",
     "mirror_money_records",
+    "read_bulk_warnings",
     "sweep_bulk_checks",
     "sweep_bulk_files",
     "take_turn",

@@ -185,12 +185,10 @@ class Transfer(TwoLegged):
             yield Check("warn", f"The accounts have different owners: {now.name} and {there.name}.")
         if reader is not None and self.rate is not None and now.currency != there.currency:
             yield from rate_checks(reader, now.currency, there.currency, self.rate)
-        platform = self.get_platform()
-        yield from self._panel_checks(now)
-        yield from checks.unsettled(platform, self.to_login)
-        yield from checks.asked_already(
-            platform, self.login, now.currency, now.withdrawable, but=self.request_reference
-        )
+        facts = self._facts(self.to_login)
+        yield from self.panel_checks(now, facts)
+        yield from checks.unsettled(facts.of(self.to_login))
+        yield from checks.asked_already(facts.of(self.login), now.currency, now.withdrawable)
 
 
 def _no_account(login: int) -> str:

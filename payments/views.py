@@ -22,7 +22,7 @@ from panel.ui.tables import Table
 from panel.ui.views import OnPlatform, TableView
 from payments import commands, limits
 from payments.beneficiaries.rules import kept_of
-from payments.checks import NOT_MOVED
+from payments.facts import NOT_MOVED
 from payments.filters import PaymentFilter
 from payments.flows import signed
 from payments.forms import CreditForm, CreditInForm, PaidForm, PaymentForm, WithdrawForm

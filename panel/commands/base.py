@@ -52,10 +52,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at: ok, worth a warning, or a stop."""
+    """One thing that was looked at: ok, worth a warning, or a stop.
+
+    `about` names its kind where many are counted together; empty elsewhere.
+    """
 
     level: Literal["ok", "warn", "stop"]
     text: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +224,28 @@ class Command:
     def may_decide(cls, request: ChangeRequest, person: User) -> str:
         """A further reason why this person may not decide, in words; empty if there is none."""
         return ""
+
+    @classmethod
+    def moves_text(cls, request: ChangeRequest) -> str:
+        """What it moves, where one amount would mislead: in, out and net apart; else empty."""
+        return ""
+
+    @classmethod
+    def read_anew(cls, request: ChangeRequest) -> None:
+        """Hook: its decision is opened or taken; read again what is stored for it.
+
+        Raises the errors of `panel.mt4.errors`.
+        """
+
+    def to_do_first(self, request: ChangeRequest, person: User) -> Sequence[str]:
+        """What this person has to do before they may approve it; rejecting does not wait."""
+        return ()
+
+    def approving(self, request: ChangeRequest, person: User) -> None:
+        """Hook: this person approves; same transaction. Raises `Invalid` if it is too early."""
+        todo = self.to_do_first(request, person)
+        if todo:
+            raise Invalid({"": list(todo)})
 
     def lock(self) -> None:
         """Lock the rows that applying it will change, in the order of their kinds: requests first.

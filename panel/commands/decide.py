@@ -12,7 +12,7 @@ from panel.commands import votes
 from panel.commands.base import Command, Invalid
 from panel.commands.errors import AlreadyDecided, Denied, Stale
 from panel.commands.expiry import expire_if_late, is_late
-from panel.commands.registry import load
+from panel.commands.registry import command_class, load
 from panel.commands.states import move
 from panel.commands.submit import NO_FACTOR, live_reader, set_going
 from panel.commands.votes import may_vote
@@ -69,6 +69,7 @@ def approve(
     `panel.mt4.errors`.
     """
     person = _may_decide(request, actor, source)
+    command_class(request.command).read_anew(request)
     command, live = live_before(request)
     if sha256(live) != seen:
         raise Stale(live)
@@ -78,6 +79,7 @@ def approve(
         if locked.on_hold:
             raise Invalid.of(f"It is on hold: {locked.on_hold}")
         command.lock()
+        command.approving(locked, person)
         _write(locked, person, Approval.Decision.APPROVE, reason, seen, live, shown)
         given, lost = votes.given(locked)
         detail = " ".join(

@@ -192,7 +192,10 @@ def title_of(request: ChangeRequest, kind: Kind) -> str:
         Kind.UNKNOWN: "has an unknown outcome",
     }
     parts = [command_class(request.command).label, request.reference]
-    if request.amount is not None:
+    moves = command_class(request.command).moves_text(request)
+    if moves:
+        parts.append(f"({moves})")
+    elif request.amount is not None:
         parts.append(f"of {show(request.amount, request.currency)}")
     if request.login is not None:
         parts.append(f"on {request.login}")

@@ -136,6 +136,38 @@ class Reader:
         self._client.converse_all(map(ask, logins), slots)
         return found
 
+    def trading_of_many(
+        self,
+        accounts: Iterable[tuple[int, str]],
+        start: datetime | None,
+        end: datetime | None,
+        slots: threading.Semaphore,
+    ) -> dict[int, tuple[list[Trade], list[Trade]]]:
+        """Open trades (cached) and closed records (live) of accounts given by login and group.
+
+        With a call under way for each slot; without bounds every closed record. Accounts of which
+        MT4 refuses either are left out.
+        """
+        found: dict[int, tuple[list[Trade], list[Trade]]] = {}
+
+        def ask(account: tuple[int, str]) -> Talk[None]:
+            login, group = account
+            try:
+                opened = yield from self._client.talk(
+                    "TradesGetByLogin/{login}/{group}", params={"login": login, "group": group}
+                )
+                closed = yield from self._client.talk(
+                    "TradesUserHistory/{login}",
+                    params={"login": login},
+                    query={"fromTime": start, "toTime": end},
+                )
+            except Rejected:
+                return
+            found[login] = (opened.data or [], closed.data or [])
+
+        self._client.converse_all(map(ask, accounts), slots)
+        return found
+
     def margin_levels(self) -> list[MarginLevel]:
         """State of all accounts, cached: for lists, not for decisions."""
         return self._get("MarginsGet") or []

@@ -245,7 +245,7 @@ class RequestView(PanelView):
         person = actor.person_or_fail()
         command = COMMANDS[change.command]
         why_not = decide.why_not(change, person)
-        look: Look | None = None if why_not else live_look(change)
+        look: Look | None = None if why_not else live_look(change, person)
         if look and not actor.may(contact.RIGHT):
             look.conceal()
         away = bool(look and look.away)
@@ -254,6 +254,7 @@ class RequestView(PanelView):
         secrets = change.secrets.all() if may_show(change, actor) else []
         mine = change.maker_id == person.pk
         readable = mine or actor.may(contact.RIGHT)
+        moves = command.moves_text(change)
         amount = money_text(change.amount, change.currency) if change.amount is not None else ""
         now = look or self.now(change)
         review = review_of(change) if now and change.status in UNDER_WAY else Review()
@@ -273,7 +274,8 @@ class RequestView(PanelView):
             "label": command.label,
             "lower_label": command.label.lower(),
             "note": self.note,
-            "amount": amount,
+            "amount": moves or amount,
+            "moves": moves,
             "address": reverse("request_detail", args=[change.reference]),
             # With MT4 away the page asks for itself again, so that the button comes back.
             "version": "" if away else story.version(change),

@@ -17,7 +17,7 @@ from panel.ui.ages import age_html
 from panel.ui.claiming import by_claim, claim_filter, claim_text
 from panel.ui.columns import Column
 from panel.ui.filters import DayRangeFilter, LoginFilter
-from panel.ui.story import label_of
+from panel.ui.story import amount_of, label_of
 from panel.ui.tables import Empty, Table
 
 
@@ -50,7 +50,15 @@ def maker_words(row: ChangeRequest) -> str:
 _COLUMNS = (
     Column("reference", "Reference", "copy"),
     Column("label", "Change", value=label_of),
-    Column("amount", "Amount", "money", sort="amount", currency="currency", strong=True),
+    Column(
+        "amount",
+        "Amount",
+        "money",
+        value=amount_of,
+        sort="amount",
+        currency="currency",
+        strong=True,
+    ),
     Column("object_text", "About", "clip"),
     Column("mt4_group", "Group", shown=False),
     Column("maker", "Asked by", value=maker_words, sort="maker__name"),

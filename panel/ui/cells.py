@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from django.utils.html import escape
+from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 
 from panel.ui import figures
@@ -19,9 +19,12 @@ def _number(text: str, value: Decimal | int | None, kind: str = "num") -> SafeSt
 
 
 def money_html(
-    value: Decimal | int | None, currency: str = "", *, named: bool = True
+    value: Decimal | int | str | None, currency: str = "", *, named: bool = True
 ) -> SafeString:
-    """An amount in the decimals of its currency, its name small after it unless `named` is off."""
+    """An amount in the decimals of its currency, its name small after it unless `named` is off.
+    Words stand as they are."""
+    if isinstance(value, str):
+        return conditional_escape(value)
     text = figures.money_text(value, currency, named=False)
     if currency and named and value is not None:
         text += f' <span class="cur">{escape(currency)}</span>'

@@ -14,7 +14,7 @@ from panel.commands.rules import earlier_rule
 from panel.commands.submit import live_reader
 from panel.commands.votes import given, maker_gone
 from panel.lib.digest import sha256
-from panel.models import ChangeRequest
+from panel.models import ChangeRequest, User
 from panel.mt4.errors import MT4Error, Unavailable
 from panel.ui.story import currency_of, value_text, words_of
 
@@ -83,8 +83,11 @@ class Look:
         return bool(self.digest) and not self.stops and not self.away
 
 
-def live_look(request: ChangeRequest) -> Look:
-    """Read everything anew. What goes wrong is told in the look, not raised."""
+def live_look(request: ChangeRequest, person: User | None = None) -> Look:
+    """Read everything anew. What goes wrong is told in the look, not raised.
+
+    `person` is whoever may approve it on this page: what they have to do first stops them.
+    """
     if request.platform and request.platform.is_away and _asks_mt4(request):
         return Look(
             away=f"{request.platform.name} does not answer: its figures cannot be read.",
@@ -95,6 +98,7 @@ def live_look(request: ChangeRequest) -> Look:
         look.checks.append(Check("stop", f"It is on hold: {request.on_hold}"))
     look.checks += told_of(request)
     try:
+        command_class(request.command).read_anew(request)
         command, live = decide.live_before(request)
         reader = live_reader(command)
         preview = command.preview(reader)
@@ -102,6 +106,8 @@ def live_look(request: ChangeRequest) -> Look:
         look.sentence = preview.sentence
         look.lines = compare(request, live, preview)
         look.checks += preview.checks
+        if person is not None:
+            look.checks += [Check("stop", text) for text in command.to_do_first(request, person)]
         command.validate(reader, None)
     except Invalid as invalid:
         told = look.stops

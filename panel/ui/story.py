@@ -84,6 +84,12 @@ def label_of(request: ChangeRequest) -> str:
     return command.label if command else request.command
 
 
+def amount_of(request: ChangeRequest) -> Decimal | str | None:
+    """Its amount, or in, out and net in words where one amount would mislead."""
+    command = COMMANDS.get(request.command)
+    return (command.moves_text(request) if command else "") or request.amount
+
+
 def words_of(name: str) -> str:
     """`over_amount` as `Over amount`."""
     return name.replace("_", " ").strip().capitalize()

@@ -22,13 +22,14 @@ from panel.lib.money import show
 from panel.models import User
 from panel.mt4.errors import MT4Error
 from panel.ui.owners import portions
-from payments.bulk import digest, store
+from payments.bulk import digest, readings, store
 from payments.bulk.findings import Findings, TooManyFaults
 from payments.bulk.funds import Funds
 from payments.bulk.known import Accounts, Known
 from payments.bulk.read import read
 from payments.bulk.rows import Entry, Fault, Glimpse, fault
 from payments.bulk.twins import Twins
+from payments.bulk.words import warnings_text
 from payments.limits import Movement, check_many
 from payments.models import BulkFile, BulkItem, Kind, Method, PayoutRules
 from payments.stops import stopped
@@ -47,6 +48,11 @@ RIGHTS = {
 }
 """What a person needs to ask for a line of a kind."""
 
+PAYEE = {
+    "beneficiary": "Who is paid is missing: the name on the bank account, card or wallet.",
+    "destination": "Where it is paid to is missing: the bank account (IBAN), card or wallet.",
+}
+NOBODY_PAID = "Only a withdrawal that leaves the house is paid to somebody: leave it empty."
 STOPPED = "Withdrawals from this account are stopped."
 KEPT_ONLY = (
     "The rules of payouts let withdrawals go to kept beneficiaries alone: ask for it by its form."
@@ -95,6 +101,8 @@ class _Check:
 
     def run(self) -> None:
         self._still_mine()
+        # Its lines are stored anew, with all the columns there are now.
+        self.file.digest_version = max(digest.FIXED)
         self.findings.begin()
         try:
             self._look_at_all()
@@ -130,6 +138,10 @@ class _Check:
             )
             for breach in check_many(self.person, self.movements)
         )
+        if not self.findings.faults:
+            # Nothing is wrong with it: what is to be known of each line all the same.
+            lines = BulkItem.objects.filter(file=self.file)
+            readings.read(self.file, lines, None, still_mine=self._still_mine)
 
     def _look_at(self, portion: Sequence[Entry | Fault | Glimpse]) -> None:
         """One portion of lines: what reading found, then what the panel knows about the rest."""
@@ -196,9 +208,20 @@ class _Check:
             yield fault(entry.line, "kind", entry.kind, KEPT_ONLY)
         if entry.kind is Kind.CREDIT_IN and (problem := self._expiry_problem()):
             yield fault(entry.line, "kind", entry.kind, problem)
+        yield from self._payee_problems(entry)
         twin = self.twins.within(entry)
         if twin:
             yield twin
+
+    def _payee_problems(self, entry: Entry) -> Iterator[Fault]:
+        """What leaves the house goes to somebody, and to a place; nothing else does."""
+        leaves = entry.kind is Kind.WITHDRAWAL and self.file.method != Method.INTERNAL
+        for column, missing in PAYEE.items():
+            text = str(getattr(entry, column))
+            if leaves and not text:
+                yield fault(entry.line, column, "", missing)
+            elif text and not leaves:
+                yield fault(entry.line, column, text, NOBODY_PAID)
 
     def _expiry_problem(self) -> str:
         day = self.file.credit_expires
@@ -227,6 +250,9 @@ class _Check:
         told = f"{found.rows:,} rows; " + (
             f"{found.faults:,} errors." if found.faults else "no error."
         )
+        warned = None if found.faults else readings.latest(self.file, None)
+        if warned and warned.counts:
+            told += f" Warnings: {warnings_text(warned)}."
         with transaction.atomic():
             written = BulkFile.objects.filter(
                 pk=self.file.pk,
@@ -241,6 +267,7 @@ class _Check:
                 totals=found.totals,
                 groups=sorted(found.groups),
                 items_sha256="" if found.faults else digest.of_file(self.file),
+                digest_version=self.file.digest_version,
             )
             if written != 1:
                 raise LostToAnother

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,16 +19,17 @@ from panel.models import ChangeRequest, Platform, Policy, Status
 from panel.models.change import OPEN
 from panel.mt4.errors import LeaseLost
 from payments import limits
-from payments.adjustments import Correction
-from payments.bulk import digest, store
+from payments.bulk import deciding, digest, readings, store
 from payments.bulk.check import RIGHTS
-from payments.bulk.start import AGAIN, NotReady, start
-from payments.bulk.sums import in_words, outside, strictest, sums_of
+from payments.bulk.readings import AGAIN
+from payments.bulk.single import SINGLE
+from payments.bulk.start import NotReady, start
+from payments.bulk.sums import flows, flows_text, in_words, outside, strictest, sums_of
+from payments.bulk.tasks import read_warnings_soon
 from payments.bulk.twins import twins_of
-from payments.commands import CreditIn, CreditOut, Deposit, Withdraw
+from payments.bulk.words import warnings_text
 from payments.desk import stages
-from payments.models import BulkFile, BulkItem, Kind
-from payments.operation import MoneyCommand
+from payments.models import BulkFile, BulkItem, Kind, Topic, WarningCheck, WarningsShown
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
@@ -35,15 +37,6 @@ if TYPE_CHECKING:
     from panel.models import User
     from panel.mt4.read import Reader
 
-SINGLE: dict[Kind, type[MoneyCommand]] = {
-    Kind.DEPOSIT: Deposit,
-    Kind.WITHDRAWAL: Withdraw,
-    Kind.CREDIT_IN: CreditIn,
-    Kind.CREDIT_OUT: CreditOut,
-    Kind.CORRECTION_IN: Correction,
-    Kind.CORRECTION_OUT: Correction,
-}
-"""The command of a line's kind: a file asks for no fewer approvals than its lines would."""
 FELL_THROUGH = (Status.REJECTED, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED)
 
 
@@ -55,6 +48,9 @@ class FileCommand(MT4Command):
     approve_permission: ClassVar[str] = "payments.approve_bulk"
     risk: ClassVar[Risk] = Risk.MONEY
     default_needed: ClassVar[Needed] = Needed(1, (), "A second person approves every file.")
+
+    # Whether it is all lines of the file.
+    whole: ClassVar[bool]
 
     file: int
     file_name: str
@@ -111,10 +107,17 @@ class FileCommand(MT4Command):
 
     @property
     def amount(self) -> Decimal | None:
-        """What it moves in all, where that is one currency."""
+        """What it moves in and out together, where that is one currency: policies look at all that
+        moves, whichever way. People are told in, out and net apart (`moves_text`).
+        """
         if len({line["currency"] for line in self.totals}) != 1:
             return None
         return sum((Decimal(line["amount"]) for line in self.totals), Decimal(0))
+
+    @classmethod
+    def moves_text(cls, request: ChangeRequest) -> str:
+        """In, out and net, by currency."""
+        return flows_text(flows(request.payload["totals"]))
 
     @property
     def least_needed(self) -> Needed:
@@ -205,23 +208,79 @@ class FileCommand(MT4Command):
         ]
         limits.hold(maker, movements, but=but, lock=lock, field="")
 
+    def get_request(self) -> ChangeRequest | None:
+        """The request it was loaded from; None while it is being asked for."""
+        if not self.request_reference:
+            return None
+        return ChangeRequest.objects.get(reference=self.request_reference)
+
+    def reading(self) -> WarningCheck | None:
+        """The warnings of its lines that count now."""
+        request = self.get_request()
+        if request is None and not self.whole:
+            # What was read is of other lines than those that are left.
+            return None
+        return readings.latest(self.get_file(), request)
+
     def before(self, reader: Reader | None) -> dict[str, Any]:
-        """What a decision stands on."""
-        file = self.get_file()
-        return {"file": file.sha256, "rows": self.rows}
+        """What a decision stands on: the bytes, the warnings of the lines, and what is left out."""
+        before: dict[str, Any] = {"file": self.get_file().sha256, "rows": self.rows}
+        check, request = self.reading(), self.get_request()
+        if check is not None:
+            before["warnings"] = {"counts": check.counts, "sha256": check.sha256}
+        if request is not None and (left_out := deciding.left_out_of(request)):
+            before["left_out"] = sorted(left_out)
+        return before
+
+    def watched(self, before: dict[str, Any]) -> dict[str, Any]:
+        """The bytes: what the lines meet is looked at again right before each is sent."""
+        return {name: before[name] for name in ("file", "rows")}
 
     def preview(self, reader: Reader | None) -> Preview:
-        """The sums, and what was made sure of."""
-        file = self.get_file()
+        """The sums, what was made sure of, and what is to be known of the lines."""
+        request, check = self.get_request(), self.reading()
+        left_out = deciding.left_out_of(request) if request else {}
+        figures = {"Warnings": warnings_text(check)}
+        if left_out:
+            figures["Left out"] = f"{len(left_out):,} of {self.rows:,} lines"
+        moved = flows_text(flows(self.totals))
         return Preview(
-            sentence=f"Carry out {self.rows:,} payments of {file.name}: {in_words(self.totals)}.",
+            sentence=f"Carry out {self.rows:,} payments of {self.file_name}: "
+            f"{in_words(self.totals)} ({moved}).",
             button=f"Submit {self.rows:,} payments",
             checks=[
                 Check("ok", "Each line has a known account, its currency, and no twin in 30 days."),
                 Check("ok", f"The file is the one that was checked (SHA-256 {self.sha256[:16]}…)."),
                 Check("ok", "Live figures are looked at again right before each line is sent."),
+                *_warned(check),
             ],
+            figures=figures,
         )
+
+    @classmethod
+    def read_anew(cls, request: ChangeRequest) -> None:
+        """The warnings of its lines: now, or by a worker where there are many."""
+        file = BulkFile.objects.select_related("platform").get(pk=request.payload["file"])
+        if request.status != Status.PENDING:
+            return
+        if request.payload["rows"] <= readings.AT_ONCE:
+            readings.read(file, readings.lines_of(file, request), request)
+            return
+        fresh = readings.is_fresh(readings.latest(file, request), request)
+        if not fresh and readings.under_way(file) is None:
+            read_warnings_soon(request.pk)
+
+    def to_do_first(self, request: ChangeRequest, person: User) -> Sequence[str]:
+        """Lines that are decided one by one, on warnings that are fresh."""
+        return deciding.to_do(request, person.pk)
+
+    def approving(self, request: ChangeRequest, person: User) -> None:
+        """What was shown is kept with the decision; a reading that is thrown away waits for it."""
+        BulkFile.objects.select_for_update(no_key=True).get(pk=self.file)
+        super().approving(request, person)
+        check = self.reading()
+        if check is not None:
+            WarningsShown.objects.create(request=request, checker=person, check_shown=check)
 
     @classmethod
     def may_decide(cls, request: ChangeRequest, person: User) -> str:
@@ -256,6 +315,14 @@ class FileCommand(MT4Command):
         raise HandedOver
 
 
+def _warned(check: WarningCheck | None) -> Iterator[Check]:
+    for one in check.counts if check else ():
+        number = one["lines"]
+        lines = "1 line" if number == 1 else f"{number:,} lines"
+        # What forbids a line does not forbid the file: the line is left out.
+        yield Check("warn", f"{Topic(one['topic']).label.capitalize()}: {lines}.")
+
+
 _MOVED = ("kind", "currency", "amount")
 
 
@@ -267,6 +334,7 @@ class CarryOutFile(FileCommand):
     name: ClassVar[str] = "payments.bulk_file"
     label: ClassVar[str] = "Bulk file"
     prefix: ClassVar[str] = "BF"
+    whole: ClassVar[bool] = True
 
     def check_state(self, file: BulkFile) -> None:
         """Ready, or submitted with this very request."""
@@ -304,6 +372,7 @@ class CarryOutRest(FileCommand):
     name: ClassVar[str] = "payments.bulk_again"
     label: ClassVar[str] = "Rest of a bulk file"
     prefix: ClassVar[str] = "BA"
+    whole: ClassVar[bool] = False
 
     @classmethod
     def lines(cls, file: BulkFile) -> QuerySet[BulkItem]:
@@ -313,7 +382,7 @@ class CarryOutRest(FileCommand):
     @classmethod
     def digests(cls, file: BulkFile) -> tuple[str, str]:
         """The digests over all its lines and over those left."""
-        return digest.of_file(file), digest.of_items(cls.lines(file))
+        return digest.of_file(file), digest.of_items(cls.lines(file), file.digest_version)
 
     @classmethod
     def totals_of(cls, file: BulkFile) -> list[dict[str, Any]]:

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from panel.access.request import PanelRequest
+from panel.commands import decide
 from panel.commands.registry import COMMANDS
 from panel.models import ChangeRequest, Status
 from panel.ui.details import Details, details_for
+from payments.bulk import readings
 from payments.bulk.command import CarryOutFile, CarryOutRest, FileCommand
+from payments.bulk.deciding import flagged, left_out_of
 from payments.bulk.queries import files_of
-from payments.bulk.sums import Total, shown
-from payments.models import BulkFile, BulkItem
+from payments.bulk.sums import Flow, Total, flows, shown
+from payments.models import BulkFile, BulkItem, WarningCheck
 
 FIRST = 10
 
@@ -23,9 +26,17 @@ class FileDetails:
 
     file: BulkFile
     totals: Sequence[Total]
+    flows: Sequence[Flow]
     rows: int
     lines_sha256: str
     first: Sequence[BulkItem]
+    # What was read of its lines, and whether it is read anew now for this person's decision.
+    reading: WarningCheck | None
+    waits_for_reading: bool
+    may_decide: bool
+    to_decide: int
+    open_to_me: int
+    left_out: int
 
 
 @details_for(CarryOutFile.name, CarryOutRest.name)
@@ -39,13 +50,24 @@ def file_details(change: ChangeRequest, request: PanelRequest) -> Details | None
     lines = BulkItem.objects.filter(file=file)
     if change.status == Status.PENDING and issubclass(command, FileCommand):
         lines = command.lines(file)
+    person = request.actor.person_or_fail()
+    reading = readings.latest(file, change)
+    may_decide = not decide.why_not(change, person)
+    to_decide = flagged(change, file, reading) if reading else []
     return Details(
         "payments/bulk/details.html",
         FileDetails(
             file=file,
             totals=shown(change.payload["totals"]),
+            flows=flows(change.payload["totals"]),
             rows=change.payload["rows"],
             lines_sha256=change.payload["lines_sha256"],
             first=list(lines.order_by("line")[:FIRST]),
+            reading=reading,
+            waits_for_reading=may_decide and not readings.is_fresh(reading, change),
+            may_decide=may_decide,
+            to_decide=len(to_decide),
+            open_to_me=sum(one.is_open_for(person.pk) for one in to_decide),
+            left_out=len(left_out_of(change)),
         ),
     )

@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 from panel.lib.digest import canonical
 from payments.models import BulkFile, BulkItem
 
-# Whatever decides what happens on MT4 and under which name; never written again once stored.
-FIXED = (
+# Whatever decides what happens on MT4, under which name, and to whom the money goes; never written
+# again once stored.
+_FIRST = (
     "line",
     "login",
     "kind",
@@ -22,12 +23,14 @@ FIXED = (
     "mt4_group",
     "reference",
 )
+# By version: files that were stored before lines had a beneficiary keep their digests.
+FIXED = {1: _FIRST, 2: (*_FIRST, "beneficiary", "destination")}
 
 
-def of_items(items: QuerySet[BulkItem]) -> str:
-    """The SHA-256 over these lines, in their order, in hexadecimal."""
+def of_items(items: QuerySet[BulkItem], version: int) -> str:
+    """The SHA-256 over these lines of a file, in their order, in hexadecimal."""
     digest = hashlib.sha256()
-    rows = items.order_by("line").values_list(*FIXED)
+    rows = items.order_by("line").values_list(*FIXED[version])
     for row in rows.iterator(chunk_size=2000):
         digest.update(canonical(row).encode())
         digest.update(b"\n")
@@ -36,4 +39,4 @@ def of_items(items: QuerySet[BulkItem]) -> str:
 
 def of_file(file: BulkFile) -> str:
     """The SHA-256 over all lines of a file."""
-    return of_items(BulkItem.objects.filter(file=file))
+    return of_items(BulkItem.objects.filter(file=file), file.digest_version)

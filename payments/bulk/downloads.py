@@ -11,7 +11,6 @@ from openpyxl import Workbook
 
 from panel import audit
 from panel.access.request import PanelRequest
-from panel.lib.money import as_kept
 from panel.ui.csv_answer import csv_answer, plain_name
 from panel.ui.file_errors import file_errors_csv
 from panel.ui.views import PanelView
@@ -20,7 +19,13 @@ from payments.bulk.rows import COLUMNS
 from payments.bulk.views import UPLOAD, OfFile
 from payments.models import BulkError, BulkFile, BulkItem
 
-EXAMPLE = ("100234", "deposit", "1234.50", "USD", "SEPA-2026-11-0042", "November")
+EXAMPLES = (
+    ("100234", "deposit", "1234.50", "USD", "SEPA-2026-11-0042", "November", "", ""),
+    (
+        *("100235", "withdrawal", "250.00", "USD", "", ""),
+        *("Anna Kowalska", "DE89 3704 0044 0532 0130 00"),
+    ),
+)
 RESULT = (
     "line",
     "login",
@@ -29,6 +34,8 @@ RESULT = (
     "currency",
     "reference",
     "comment",
+    "beneficiary",
+    "destination",
     "outcome",
     "ticket",
     "reference_in_mt4",
@@ -44,6 +51,8 @@ _STORED = (
     "currency",
     "external_reference",
     "comment",
+    "beneficiary",
+    "destination",
     "state",
     "ticket",
     "reference",
@@ -53,14 +62,15 @@ _STORED = (
 
 
 class TemplateView(PanelView):
-    """An empty file to be filled in, with one example row."""
+    """An empty file to be filled in, with an example row for each way money goes."""
 
     permission: ClassVar[str] = UPLOAD
 
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """As CSV or as a workbook, whose columns are text so that nothing is rounded or guessed."""
         if kwargs["form"] == "csv":
-            text = "\n".join((",".join(COLUMNS), ",".join(EXAMPLE), ""))
+            rows = [COLUMNS, *EXAMPLES]
+            text = "".join(",".join(row) + "\n" for row in rows)
             return _download(text.encode(), "payments.csv", "text/csv; charset=utf-8")
         return _download(workbook(), "payments.xlsx", WORKBOOK)
 
@@ -73,11 +83,13 @@ def workbook() -> bytes:
         raise TypeError("A new workbook has a sheet.")
     sheet.title = "Payments"
     sheet.append(COLUMNS)
-    sheet.append(EXAMPLE)
-    for letter in "ABCDEF":
+    for example in EXAMPLES:
+        sheet.append(example)
+    for letter in "ABCDEFGH":
         sheet.column_dimensions[letter].width = 20
         sheet.column_dimensions[letter].number_format = "@"
-        sheet[f"{letter}2"].number_format = "@"
+        for row in range(2, 2 + len(EXAMPLES)):
+            sheet[f"{letter}{row}"].number_format = "@"
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -137,16 +149,9 @@ def result_rows(file: BulkFile) -> Iterator[tuple[object, ...]]:
     words = dict(BulkItem.State.choices)
     rows = BulkItem.objects.filter(file=file).order_by("line").values_list(*_STORED)
     for row in rows.iterator(chunk_size=2_000):
-        line, login, kind, amount, currency, external, comment, state, *rest = row
-        ticket, reference, text, finished = rest
+        *told, state, ticket, reference, text, finished = row
         yield (
-            line,
-            login,
-            kind,
-            as_kept(amount, currency),
-            currency,
-            external,
-            comment,
+            *told,
             words[state],
             ticket,
             reference,

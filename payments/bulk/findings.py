@@ -11,7 +11,7 @@ from typing import Any
 from panel.lib.references import new_reference
 from payments.bulk.known import Known
 from payments.bulk.rows import Entry, Fault
-from payments.models import BulkError, BulkFile, BulkItem, Kind
+from payments.models import BulkError, BulkFile, BulkItem, Kind, WarningCheck
 
 PREFIX = "BD"
 AT_ONCE = 1_000
@@ -46,6 +46,7 @@ class Findings:
         """Forget what an earlier check wrote."""
         BulkItem.objects.filter(file=self.file).delete()
         BulkError.objects.filter(file=self.file).delete()
+        WarningCheck.objects.filter(file=self.file, shown_to__isnull=True).delete()
 
     def add_faults(self, faults: Iterable[Fault]) -> None:
         """Write faults; raises `TooManyFaults` once nobody would read on."""
@@ -96,6 +97,8 @@ class Findings:
             currency=entry.currency,
             external_reference=entry.reference,
             comment=entry.comment,
+            beneficiary=entry.beneficiary,
+            destination=entry.destination,
             expires=self.file.credit_expires if lent else None,
             account_name=account.name,
             mt4_group=account.group,

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from stdnum import iban
+
 from panel.lib.amounts import parse_amount
 from panel.lib.text import clean
 from panel.mt4.limits import CURRENCY, INT32_MAX, TRADE_COMMENT, check_trade_comment
 from payments.models import Kind
 
 REQUIRED = ("login", "kind", "amount", "currency")
-COLUMNS = (*REQUIRED, "reference", "comment")
+COLUMNS = (*REQUIRED, "reference", "comment", "beneficiary", "destination")
 CORRECTION = "correction"
 # As written in a file. A correction's sign says its direction, of the others the kind does.
 KINDS = (Kind.DEPOSIT, Kind.WITHDRAWAL, Kind.CREDIT_IN, Kind.CREDIT_OUT, CORRECTION)
@@ -27,6 +29,8 @@ ALONE = {
 # A reference such as `BD 7Q2K9F31` and a space stand before the words in MT4's comment.
 COMMENT = TRADE_COMMENT - 12
 REFERENCE = 64
+BENEFICIARY = 128
+DESTINATION = 128
 EXCERPT = 80
 
 FORMULA = "Begins like a formula: write plain values, without = + - @ in front."
@@ -40,6 +44,7 @@ _LOGIN = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 _SIGNED = re.compile(r"[+\-\u2212][0-9][0-9.,]*", re.ASCII)
 _WHOLE = re.compile(r" *[0-9]+", re.ASCII)
 _PART = re.compile(r"[0-9]{1,3}(?:\.[0-9]+)? *", re.ASCII)
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -70,6 +75,9 @@ class Entry:
     currency: str
     reference: str = ""
     comment: str = ""
+    # Of a withdrawal out of the house: who is paid, and on which bank account or wallet.
+    beneficiary: str = ""
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +201,8 @@ class Header:
             texts["currency"].upper(),
             texts.get("reference", ""),
             texts.get("comment", ""),
+            " ".join(texts.get("beneficiary", "").split()),
+            texts.get("destination", ""),
         )
 
     def _torn_amount(self, line: Line) -> str:
@@ -279,6 +289,25 @@ def comment_problem(text: str) -> str:
     return " ".join(check_trade_comment(text))
 
 
+def beneficiary_problem(text: str) -> str:
+    """What is wrong with a beneficiary's name; empty if nothing."""
+    if len(text) <= BENEFICIARY:
+        return ""
+    return f"Use at most {BENEFICIARY} characters ({len(text)} now)."
+
+
+def destination_problem(text: str) -> str:
+    """What is wrong with the account or wallet that is paid; empty if nothing. What looks like an
+    IBAN is held against its check digits: a figure typed wrong is found before it is paid.
+    """
+    if len(text) > DESTINATION:
+        return f"Use at most {DESTINATION} characters ({len(text)} now)."
+    number = text.replace(" ", "").upper()
+    if _IBAN.fullmatch(number) and not iban.is_valid(number):
+        return "The IBAN’s check digits do not agree with the rest of it: a character is wrong."
+    return ""
+
+
 def amount_problem(text: str, currency: str = "") -> str:
     """What is wrong with an amount as written; empty if nothing. `panel.lib.amounts` says what
     can be read; a sign is the kind's business.
@@ -308,4 +337,6 @@ _CHECKS: dict[str, Callable[[str], str]] = {
     "currency": currency_problem,
     "reference": reference_problem,
     "comment": comment_problem,
+    "beneficiary": beneficiary_problem,
+    "destination": destination_problem,
 }

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Max, QuerySet, Sum
 
 from panel.access.policy import Needed
-from panel.lib.money import ANY, quantize
+from panel.lib.money import ANY, ZERO, quantize
 from panel.models import User
 from panel.ui.figures import money_text
 from payments.models import BulkFile, BulkItem, Kind
@@ -72,6 +72,49 @@ def in_words(totals: Iterable[Mapping[str, Any]]) -> str:
         words = label if one else f"{many} {way}".strip()
         parts.append(f"{line['count']:,} {words} of {amount}{'' if one else ' in all'}")
     return ", ".join(parts)
+
+
+@dataclass(slots=True)
+class Flow:
+    """What moves in one currency, in and out apart; money and credit are not added up."""
+
+    currency: str
+    is_credit: bool
+    into: Decimal = ZERO
+    out: Decimal = ZERO
+
+    @property
+    def net(self) -> Decimal:
+        """In less out."""
+        return self.into - self.out
+
+
+def flows(totals: Iterable[Mapping[str, Any]]) -> list[Flow]:
+    """Stored sums as what goes in and out, by currency; money first, then credit."""
+    found: dict[tuple[bool, str], Flow] = {}
+    for line in totals:
+        kind, currency = Kind(line["kind"]), str(line["currency"])
+        flow = found.setdefault((kind.is_credit, currency), Flow(currency, kind.is_credit))
+        if kind.is_out:
+            flow.out += Decimal(line["amount"])
+        else:
+            flow.into += Decimal(line["amount"])
+    return [found[key] for key in sorted(found)]
+
+
+def flows_text(found: Iterable[Flow]) -> str:
+    """`in 25,000.00, out 15,000.00, net 10,000.00 USD; credit in 50.00 EUR`."""
+    return "; ".join(_flow_text(flow) for flow in found)
+
+
+def _flow_text(flow: Flow) -> str:
+    name = "credit " if flow.is_credit else ""
+    if not flow.out:
+        return f"{name}in {money_text(flow.into, flow.currency)}"
+    if not flow.into:
+        return f"{name}out {money_text(flow.out, flow.currency)}"
+    parts = f"{name}in {money_text(flow.into)}, out {money_text(flow.out)}"
+    return f"{parts}, net {money_text(flow.net, flow.currency)}"
 
 
 def outside(file: BulkFile, person: User) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import django_filters as filters
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from panel.ui.columns import Column
@@ -15,7 +15,7 @@ from panel.ui.links import Link
 from panel.ui.tables import Empty, Table
 from payments.bulk.sums import in_words
 from payments.flows import flows
-from payments.models import BULK_KINDS, BulkFile, BulkItem
+from payments.models import BULK_KINDS, BulkFile, BulkItem, BulkWarning, Kind, Topic
 
 ITEM_STATES = {
     BulkItem.State.READY: "queued",
@@ -87,6 +87,8 @@ class LineTable(Table):
             "amount", "Amount", "money", currency="currency", sort="amount", total="signed",
             strong=True,
         ),
+        Column("beneficiary", "Beneficiary", "clip"),
+        Column("destination", "Pay to", "clip"),
         Column("external_reference", "Reference", "clip"),
         Column("comment", "Comment", "clip", shown=False),
         Column("state", "State", "state", value=lambda row: ITEM_STATES.get(row.state, row.state)),
@@ -114,6 +116,54 @@ class LineTable(Table):
 def account_url(row: BulkItem) -> str:
     """The payments of a line's account."""
     return reverse("account_payments", args=(row.file.platform.slug, row.login))
+
+
+class WarningTable(Table):
+    """What is to be known of the lines of one file."""
+
+    name = "bulk-warnings"
+    label = "Warnings"
+    default_sort = "line"
+    columns = (
+        Column("line", "Line", sort="line"),
+        Column("item_login", "Account", "copy"),
+        Column("item_account_name", "Name", "clip"),
+        Column("item_kind", "Kind", value=lambda row: Kind(row.item_kind).label),
+        Column("item_amount", "Amount", "money", currency="item_currency", strong=True),
+        Column("level", "Weight", value=lambda row: weight_of(row)),
+        Column("topic", "About", value=lambda row: row.get_topic_display()),
+        Column("text", "What is to be known", "wrap"),
+    )
+    empty = Empty("No warnings", "Nothing stands out on the lines of this file.", "circle-check")
+
+
+def weight_of(row: BulkWarning) -> str:
+    """How much a warning weighs, in words."""
+    if row.level == "stop":
+        return "forbids the line"
+    return "decided one by one" if row.decide else "to be known"
+
+
+class WarningFilter(filters.FilterSet):  # type: ignore[misc]
+    """What it is about, and how much it weighs."""
+
+    topic = filters.MultipleChoiceFilter(choices=Topic.choices, label="About")
+    decide = filters.ChoiceFilter(
+        label="Weight",
+        empty_label="any",
+        choices=[("true", "decided one by one"), ("false", "to be known")],
+        method="by_weight",
+    )
+
+    class Meta:
+        model = BulkWarning
+        fields: tuple[str, ...] = ()
+
+    def by_weight(
+        self, rows: QuerySet[BulkWarning], name: str, value: str
+    ) -> QuerySet[BulkWarning]:
+        """Those that a line is decided for by itself, or the others."""
+        return rows.filter(decide=value == "true")
 
 
 class LineFilter(filters.FilterSet):  # type: ignore[misc]

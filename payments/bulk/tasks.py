@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 from celery import shared_task
+from django.core.cache import cache
 from django.db.models import Q
 from django.utils import timezone
 
+from panel.models import ChangeRequest, Status
+from panel.mt4.errors import MT4Error
+from payments.bulk import readings
 from payments.bulk.check import check
 from payments.models import BulkFile
 
@@ -24,6 +29,26 @@ def check_soon(file_id: int) -> None:
 def check_bulk_file(file_id: int) -> None:
     """Check one file."""
     check(file_id)
+
+
+def read_warnings_soon(request_id: int) -> None:
+    """Have a worker read the warnings of a file that waits for approval; if the message is lost,
+    whoever still looks at the page sends another.
+    """
+    if not cache.add(f"bulk-warnings:{request_id}", True, MESSAGE_LIFE):
+        return
+    read_bulk_warnings.apply_async((request_id,), retry=False, expires=MESSAGE_LIFE)
+
+
+@shared_task
+def read_bulk_warnings(request_id: int) -> None:
+    """Read them anew; what goes wrong is written down and told on the page."""
+    request = ChangeRequest.objects.get(pk=request_id)
+    if request.status != Status.PENDING:
+        return
+    file = BulkFile.objects.select_related("platform").get(pk=request.payload["file"])
+    with suppress(MT4Error):
+        readings.read(file, readings.lines_of(file, request), request)
 
 
 @shared_task

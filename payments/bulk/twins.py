@@ -13,7 +13,7 @@ from django.utils import timezone
 from panel.lib.keys import key_of
 from panel.ui.owners import portions
 from payments.bulk.rows import Entry, Fault, fault
-from payments.checks import NOT_MOVED
+from payments.facts import NOT_MOVED
 from payments.models import BulkFile, BulkItem, Kind, Payment
 
 WITHIN = timedelta(days=30)

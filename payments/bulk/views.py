@@ -28,11 +28,11 @@ from payments.bulk.command import CarryOutRest, open_request
 from payments.bulk.forms import UploadForm
 from payments.bulk.queries import ENDED, MOVING, counts_of, files_of, progress_of
 from payments.bulk.read import is_workbook
-from payments.bulk.sums import shown
+from payments.bulk.sums import flows, shown
 from payments.bulk.tables import FileFilter, FileTable, LineFilter, LineTable
 from payments.bulk.tasks import check_soon
 from payments.flows import signed
-from payments.models import BulkError, BulkFile, BulkItem
+from payments.models import BulkError, BulkFile, BulkItem, WarningCheck
 from payments.watermark import newest_known
 
 UPLOAD = "payments.bulk"
@@ -169,9 +169,13 @@ class OfFile(PanelView):
         return (Link("Bulk files", at(reverse("bulk_list"), self.file.platform)),)
 
     def tabs(self) -> Sequence[Link]:
-        """The file, and its lines once there are any."""
-        lines = Link("Lines", reverse("bulk_lines", args=(self.file.pk,)))
-        return (Link("File", self.address), lines)
+        """The file, its lines once there are any, and what is to be known of them."""
+        of_file = (self.file.pk,)
+        return (
+            Link("File", self.address),
+            Link("Lines", reverse("bulk_lines", args=of_file)),
+            Link("Warnings", reverse("bulk_warnings", args=of_file)),
+        )
 
     def get_context(self, **extra: Any) -> dict[str, Any]:
         """With the file and its tabs."""
@@ -217,6 +221,8 @@ class FileView(OfFile):
             ticketless=ticketless,
             errors=FileErrors(list(faults[:SHOWN]), file.errors, csv_url),
             totals=shown(file.totals),
+            flows=flows(file.totals),
+            reading=file.warning_checks.filter(state=WarningCheck.State.DONE).first(),
             twin=twin.exclude(pk=file.pk).order_by("-pk").first(),
             may_ask=may_ask,
             key=str(uuid.uuid4()),
@@ -257,4 +263,5 @@ class LinesView(OfFile, TableView):
             | search.by_key("external_reference_key", words)
             | search.by_login("login", words)
             | Q(account_name__icontains=words)
+            | Q(beneficiary__icontains=words)
         )

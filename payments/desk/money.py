@@ -13,8 +13,8 @@ from panel.commands.base import Check
 from panel.lib.money import ZERO
 from panel.models import Status
 from panel.ui.figures import money_text
-from payments.checks import NOT_MOVED
-from payments.models import Kind, Method, MoneyRecord, Payment, Stage, Withdrawal
+from payments.facts import NOT_MOVED
+from payments.models import Kind, Method, MoneyRecord, Payment, Stage, Topic, Withdrawal
 
 LAST = timedelta(days=90)
 SPANS = (
@@ -91,25 +91,48 @@ def _of_account(row: Withdrawal) -> QuerySet[Payment]:
 
 def ways(row: Withdrawal) -> list[Way]:
     """Deposits by method, and what went back by each; the one in question stands first."""
-    known = {method: Way(method, method.label) for method in Method}
+    payment = row.payment
+    used = ways_of(_of_account(row), but=payment.pk).get(payment.login, [])
+    return sorted(used, key=lambda way: way.method != payment.method)
+
+
+def ways_of(payments: QuerySet[Payment], *, but: int | None = None) -> dict[int, list[Way]]:
+    """The same by login, of any number of accounts in one query; `but` is one payment that does
+    not count as gone.
+    """
     came = Q(kind=Kind.DEPOSIT, status=Status.DONE)
-    back = Q(kind__in=(Kind.WITHDRAWAL, Kind.CHARGEBACK)) & ~Q(pk=row.payment_id)
+    back = Q(kind__in=(Kind.WITHDRAWAL, Kind.CHARGEBACK))
+    if but is not None:
+        back &= ~Q(pk=but)
     back &= Q(withdrawal__isnull=True) | ~Q(withdrawal__stage=Stage.RETURNED)
     went = back & Q(status=Status.DONE)
     waiting = back & ~Q(status__in=[Status.DONE, *NOT_MOVED])
-    sums = _of_account(row).values("method").order_by("method")
-    for line in sums.annotate(
-        came=Sum("amount", filter=came),
-        went=Sum("amount", filter=went),
-        waiting=Sum("amount", filter=waiting),
-        last=Max("created", filter=came),
+    found: dict[int, list[Way]] = {}
+    order = list(Method)
+    for line in (
+        payments.values("login", "method")
+        .order_by("login", "method")
+        .annotate(
+            came=Sum("amount", filter=came),
+            went=Sum("amount", filter=went),
+            waiting=Sum("amount", filter=waiting),
+            last=Max("created", filter=came),
+        )
     ):
-        way = known[Method(line["method"])]
-        way.came, way.went = line["came"] or ZERO, line["went"] or ZERO
-        way.waiting = line["waiting"] or ZERO
-        way.last = line["last"]
-    used = [way for way in known.values() if way.came or way.went or way.waiting]
-    return sorted(used, key=lambda way: way.method != row.payment.method)
+        method = Method(line["method"])
+        way = Way(
+            method,
+            method.label,
+            came=line["came"] or ZERO,
+            went=line["went"] or ZERO,
+            waiting=line["waiting"] or ZERO,
+            last=line["last"],
+        )
+        if way.came or way.went or way.waiting:
+            found.setdefault(line["login"], []).append(way)
+    for used in found.values():
+        used.sort(key=lambda way: order.index(Method(way.method)))
+    return found
 
 
 def outside(row: Withdrawal) -> Decimal:
@@ -167,34 +190,41 @@ def money_of(row: Withdrawal, shown: int = 40) -> Money:
 
 
 def _checks(row: Withdrawal, found: Money) -> list[Check]:
-    checks = [*_source(row, found.ways)]
-    day = found.paces[0]
-    if day.number >= MANY_A_DAY:
-        total = money_text(day.total, row.payment.currency)
-        checks.append(Check("warn", f"{day.number} withdrawals of {total} in all within 24 hours."))
-    return checks
+    payment, day = row.payment, found.paces[0]
+    return [
+        *source_checks(payment.method, payment.amount, payment.currency, found.ways),
+        *pace_checks(day.number, day.total, payment.currency),
+    ]
 
 
-def _source(row: Withdrawal, known: list[Way]) -> list[Check]:
-    """Money goes back the way it came, the narrowest way first."""
-    payment = row.payment
-    if payment.method == Method.INTERNAL:
+def pace_checks(number: int, total: Decimal, currency: str) -> list[Check]:
+    """So many withdrawals of so much in all within 24 hours, the one in question included."""
+    if number < MANY_A_DAY:
         return []
-    by_method = {way.method: way for way in known}
-    here = by_method.get(payment.method)
+    text = f"{number} withdrawals of {money_text(total, currency)} in all within 24 hours."
+    return [Check("warn", text, Topic.VELOCITY)]
+
+
+def source_checks(method: str, amount: Decimal, currency: str, known: list[Way]) -> list[Check]:
+    """Money goes back the way it came, the narrowest way first."""
+    if method == Method.INTERNAL:
+        return []
+    by_method = {str(way.method): way for way in known}
+    here = by_method.get(method)
     checks = []
     for source in SOURCES:
-        if source == payment.method:
+        if source == method:
             break
-        way = by_method.get(source)
+        way = by_method.get(str(source))
         if way and way.left:
-            left = money_text(way.left, payment.currency)
-            checks.append(Check("warn", f"{left} came by {way.label} and goes back there first."))
-    if here and here.came and payment.amount > here.left:
-        more = money_text(payment.amount - here.left, payment.currency)
-        checks.append(
-            Check("warn", f"{more} more than came by {here.label} and has not gone back.")
-        )
+            text = (
+                f"{money_text(way.left, currency)} came by {way.label} and goes back there first."
+            )
+            checks.append(Check("warn", text, Topic.METHOD))
+    if here and here.came and amount > here.left:
+        more = money_text(amount - here.left, currency)
+        text = f"{more} more than came by {here.label} and has not gone back."
+        checks.append(Check("warn", text, Topic.METHOD))
     if not checks and here and here.came:
         checks.append(Check("ok", f"It goes back the way it came: by {here.label}."))
     return checks

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from panel.commands.base import Check
+from payments.models import Topic
 
 # Letters that Unicode does not take apart into a plain one and its mark.
 _PLAIN = str.maketrans(
@@ -41,5 +42,7 @@ def check(beneficiary: str, owner: str) -> Iterator[Check]:
         yield Check("ok", f"The beneficiary {beneficiary} is the account’s owner.")
     else:
         yield Check(
-            "warn", f"The beneficiary is {beneficiary}, the account belongs to {owner or 'nobody'}."
+            "warn",
+            f"The beneficiary is {beneficiary}, the account belongs to {owner or 'nobody'}.",
+            Topic.BENEFICIARY,
         )

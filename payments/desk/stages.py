@@ -14,7 +14,7 @@ from panel.commands.base import Invalid, Leftover
 from panel.models import ChangeRequest, Notice, Status
 from panel.ui.platform import at
 from payments.desk.separation import barred
-from payments.models import Kind, Method, Payment, Stage, Withdrawal
+from payments.models import BulkItem, Kind, Method, Payment, Stage, Withdrawal
 from payments.payouts import guard
 
 _OF_STATUS: dict[str, Stage] = {
@@ -72,6 +72,12 @@ def debited(payments: Iterable[Payment]) -> None:
     Call it once for each, in the transaction that writes them down as done.
     """
     now = timezone.now()
+    withdrawn = [payment for payment in payments if payment.kind == Kind.WITHDRAWAL]
+    lines = BulkItem.objects.filter(reference__in=[payment.reference for payment in withdrawn])
+    goes_to = {
+        reference: {"beneficiary": name, "destination": place}
+        for reference, name, place in lines.values_list("reference", "beneficiary", "destination")
+    }
     Withdrawal.objects.bulk_create(
         [
             Withdrawal(
@@ -81,9 +87,9 @@ def debited(payments: Iterable[Payment]) -> None:
                 stage=Stage.DONE if payment.method == Method.INTERNAL else Stage.TO_PAY,
                 stage_since=now,
                 asked=payment.created,
+                **goes_to.get(payment.reference, {}),
             )
-            for payment in payments
-            if payment.kind == Kind.WITHDRAWAL
+            for payment in withdrawn
         ],
         batch_size=500,
     )

@@ -63,6 +63,7 @@ class WithdrawalTable(Table):
         Column("claim", "In hand", value=claim_text),
         Column("method", "Method", value=lambda row: row.payment.get_method_display()),
         Column("beneficiary", "Beneficiary", "clip"),
+        Column("destination", "Pay to", "clip"),
         Column("stage", "Stage", "html", value=lambda row: state_html(row.shown)),
         Column("hold", "Waits for", "clip", value="payment.request.on_hold", shown=False),
         Column("provider_reference", "Provider’s reference", "clip", shown=False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -19,7 +19,7 @@ from panel.mt4.read import Reader, reader
 from panel.ui.figures import date_text, lots_text, money_text
 from payments.desk.money import LAST
 from payments.evidence import DOUBT
-from payments.models import Kind, Payment, Withdrawal
+from payments.models import Kind, Payment, Topic, Withdrawal
 
 MARKET = (TradeCommand.Buy, TradeCommand.Sell)
 SHOWN = 6
@@ -67,6 +67,18 @@ class Trading:
     deposits: int = 0
     trouble: str = ""
 
+    def with_older(self, whole: Trading) -> Trading:
+        """The same, with what only the whole history tells of the deposits and the last trade."""
+        return replace(
+            self,
+            deposit=whole.deposit,
+            since=whole.since,
+            since_volume=whole.since_volume,
+            traded=whole.traded,
+            untraded=whole.untraded,
+            deposits=whole.deposits,
+        )
+
     @property
     def shown(self) -> list[Position]:
         """As many as the page has room for."""
@@ -99,10 +111,7 @@ def _read(row: Withdrawal, live: Reader) -> Trading:
     if found.traded is None:
         # The last trade lies further back, and so may deposits that came after it.
         whole = live.history(payment.login)
-        older = trading_from(opened, whole, not_new(row.platform, whole))
-        found.traded, found.deposit = older.traded, older.deposit
-        found.untraded, found.deposits = older.untraded, older.deposits
-        found.since, found.since_volume = older.since, older.since_volume
+        found = found.with_older(trading_from(opened, whole, not_new(row.platform, whole)))
     return found
 
 
@@ -196,4 +205,4 @@ def trading_checks(found: Trading, currency: str) -> list[Check]:
     traded = "no trade since"
     if found.traded is not None:
         traded = f"no trade since {date_text(found.traded.date())}"
-    return [Check("warn", f"Deposit without trading: {last}, and {traded}.")]
+    return [Check("warn", f"Deposit without trading: {last}, and {traded}.", Topic.UNTRADED)]

@@ -19,15 +19,25 @@ from payments.models.payout import (
 from payments.models.reconciliation import Difference, Reconciliation
 from payments.models.records import MoneyMirror, MoneyRecord
 from payments.models.stop import WithdrawalStop
+from payments.models.warnings import (
+    NEEDS_DECISION,
+    BulkWarning,
+    LineDecision,
+    Topic,
+    WarningCheck,
+    WarningsShown,
+)
 
 __all__ = [
     "BULK_KINDS",
+    "NEEDS_DECISION",
     "Attachment",
     "Beneficiary",
     "BeneficiaryChange",
     "BulkError",
     "BulkFile",
     "BulkItem",
+    "BulkWarning",
     "Difference",
     "Job",
     "JobName",
@@ -35,6 +45,7 @@ __all__ = [
     "Kind",
     "Limit",
     "LimitTurn",
+    "LineDecision",
     "Method",
     "MoneyMirror",
     "MoneyRecord",
@@ -49,6 +60,9 @@ __all__ = [
     "PayoutRules",
     "Reconciliation",
     "Stage",
+    "Topic",
+    "WarningCheck",
+    "WarningsShown",
     "Withdrawal",
     "WithdrawalStop",
 ]

@@ -87,6 +87,8 @@ class BulkFile(models.Model):
     groups = models.JSONField(default=list)
     # Over the lines as they were stored: what is approved is what is carried out.
     items_sha256 = models.CharField(max_length=64, blank=True)
+    # Which columns that digest is over (`payments.bulk.digest`).
+    digest_version = models.PositiveSmallIntegerField(default=2)
     # The bytes, below DATA_DIR/bulk, under a name that says nothing.
     stored = models.CharField(max_length=64, blank=True)
     # MT4's newest ticket that was known when it came: the records of its lines have higher ones.
@@ -149,6 +151,9 @@ class BulkItem(models.Model):
     external_reference = models.CharField(max_length=64, blank=True)
     external_reference_key = ComparableField("external_reference")
     comment = models.CharField(max_length=31, blank=True)
+    # Of a withdrawal out of the house: to whom it goes, and to which account or wallet.
+    beneficiary = models.CharField(max_length=128, blank=True)
+    destination = models.CharField(max_length=128, blank=True)
     # For credit in: the last day on which it is good.
     expires = models.DateField(null=True)
     account_name = models.CharField(max_length=128, blank=True)

@@ -63,6 +63,8 @@ class Withdrawal(models.Model):
         "payments.Beneficiary", null=True, on_delete=models.PROTECT, related_name="withdrawals"
     )
     paid_to = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
+    # Their bank account or wallet, where it was told with the request; empty elsewhere.
+    destination = models.CharField(max_length=128, blank=True)
     # What the bank or the payment provider calls the payout.
     provider_reference = models.CharField(max_length=64, blank=True)
     provider_reference_key = ComparableField("provider_reference", db_index=True)

@@ -21,6 +21,7 @@ from payments.bulk.command import CarryOutFile
 from payments.bulk.engine.tasks import sweep_bulk_files
 from payments.bulk.tasks import check_soon
 from payments.models import BulkFile, BulkItem, Payment
+from tests.core.money import approve_lines
 from tests.factories import actor
 from tests.harness.stack import Stack
 
@@ -64,6 +65,7 @@ def approved(logins: Sequence[int]) -> ChangeRequest:
     for person in ("manager", "compliance"):
         request.refresh_from_db()
         if request.status == Status.PENDING:
+            approve_lines(_person(person), request)
             _, live = live_before(request)
             approve(request, actor=actor(_person(person)), source="bench", seen=sha256(live))
     return request

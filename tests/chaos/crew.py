@@ -16,11 +16,10 @@ from typing import TypeVar
 from django.db import connections
 
 from panel.commands.base import Command, Invalid
-from panel.commands.decide import approve, live_before, reject
+from panel.commands.decide import reject
 from panel.commands.errors import Stale
 from panel.commands.settle import SettleUnknown
 from panel.commands.submit import submit
-from panel.lib.digest import sha256
 from panel.models import ChangeRequest, Status, User
 from panel.mt4.errors import MT4Error
 from panel.mt4.read import reader
@@ -29,6 +28,7 @@ from payments.desk.returns import ReturnWithdrawal
 from payments.evidence import money_records
 from payments.models import Kind, Payment, Stage, Withdrawal
 from tests.chaos.wishes import CENT, Fate, Move, Wish
+from tests.core.money import approve_as
 from tests.factories import actor, make_user
 
 Got = TypeVar("Got")
@@ -125,8 +125,7 @@ class Crew:
                 reject(request, actor=actor(checker), source="test", reason=str(too_much))
 
     def _approve(self, request: ChangeRequest, checker: User) -> ChangeRequest:
-        _, live = live_before(request)
-        return approve(request, actor=actor(checker), source="test", seen=sha256(live))
+        return approve_as(checker, request)
 
     def _find_origin(self, wish: Wish) -> bool:
         """Something done that can be undone: each at most once."""

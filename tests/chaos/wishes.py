@@ -21,6 +21,7 @@ from panel.models import ChangeRequest
 from payments.adjustments import Correction
 from payments.commands import CreditIn, CreditOut, Deposit, Withdraw
 from payments.transfers import Transfer
+from tests.payments.bulk.files import TO
 
 CENT = Decimal("0.01")
 # More than anything here takes out: what is refused is refused on purpose.
@@ -128,7 +129,8 @@ class Plan:
             if number >= count - 2:
                 login, kind, sign, is_credit = self.accounts.refusing[0], "deposit", 1, False
             currency = self.accounts.currency[login]
-            lines.append(f"{login},{kind},{amount},{currency},{name}-{number},")
+            to = TO if kind == "withdrawal" else ""
+            lines.append(f"{login},{kind},{amount},{currency},{name}-{number},{to}")
             moves.append(Move(login, is_credit, sign * amount))
         return lines, moves
 

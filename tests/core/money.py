@@ -10,6 +10,7 @@ from typing import Any
 
 from panel.commands import executor
 from panel.commands.decide import approve, live_before
+from panel.commands.registry import command_class
 from panel.commands.submit import submit
 from panel.lib.digest import sha256
 from panel.models import ChangeRequest, Platform, User
@@ -17,7 +18,11 @@ from panel.mt4.protocol.enums import UsersGroupCommand
 from panel.mt4.protocol.records import Trade, UserCreate, UsersGroupOp
 from panel.mt4.read import reader
 from panel.mt4.write import writer
+from payments.bulk import deciding, readings
+from payments.bulk.command import FileCommand
+from payments.bulk.deciding import Decision
 from payments.commands import Deposit, Withdraw
+from payments.models import BulkFile
 from tests.factories import actor
 
 _names = itertools.count(1)
@@ -59,9 +64,34 @@ def ask_deposit(maker: User, login: int, amount: str, *, key: str | None = None)
 
 
 def approve_as(checker: User, request: ChangeRequest) -> ChangeRequest:
-    """Approve with the live figures of this moment."""
+    """Approve with the live figures of this moment, and the lines of a file one by one first."""
+    if issubclass(command_class(request.command), FileCommand):
+        approve_lines(checker, request)
     _, live = live_before(request)
     return approve(request, actor=actor(checker), source="test", seen=sha256(live))
+
+
+def approve_lines(checker: User, request: ChangeRequest) -> list[int]:
+    """Decide on the lines of a file that have to be decided by themselves; which they were.
+
+    What cannot go through is left out, the rest is approved.
+    """
+    file = BulkFile.objects.select_related("platform").get(pk=request.payload["file"])
+    readings.read(file, readings.lines_of(file, request), request)
+    check = readings.latest(file, request)
+    assert check is not None
+    lines = [one for one in deciding.flagged(request, file, check) if one.is_open_for(checker.pk)]
+    for one in lines:
+        deciding.decide_line(
+            request,
+            one.item.line,
+            Decision.LEAVE_OUT if one.is_stopped else Decision.APPROVE,
+            actor=actor(checker),
+            source="test",
+            seen=one.digest,
+            reason="cannot go through" if one.is_stopped else "",
+        )
+    return [one.item.line for one in lines]
 
 
 def carry_out(request: ChangeRequest) -> ChangeRequest:

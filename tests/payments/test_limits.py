@@ -29,6 +29,7 @@ from tests.core.conftest import Cast
 from tests.core.money import approve_as, carry_out
 from tests.factories import actor, make_user
 from tests.pages.browsing import signed_in, text_of
+from tests.payments.bulk.files import TO
 from tests.payments.bulk.test_engine import running, states, through
 from tests.payments.limiting import make_limit
 from tests.payments.test_adjustments import book
@@ -241,7 +242,7 @@ def test_what_is_taken_up_again_counts_for_whoever_asked_and_from_then_on(
 ) -> None:
     otto = make_user("Otto", "back-office")
     poor = enabled_account(platform, "30.00")
-    lines = [f"{login},withdrawal,30.00,USD,a,", f"{poor},withdrawal,30.00,USD,b,"]
+    lines = [f"{login},withdrawal,30.00,USD,a,{TO}", f"{poor},withdrawal,30.00,USD,b,{TO}"]
     file = running(cast, *lines)
     book(platform, poor, "-1.00")
     through(file)

@@ -22,6 +22,7 @@ from tests.core.money import approve_as, carry_out
 from tests.factories import actor
 from tests.pages.browsing import signed_in, text_of
 from tests.payments.bulk.bulk import checked, problems
+from tests.payments.bulk.files import TO
 from tests.payments.bulk.test_engine import running, states, through
 from tests.payments.test_commands import ask, enabled_account, errors_of, make
 
@@ -110,7 +111,7 @@ def test_a_bulk_file_takes_nothing_from_it_either(
     platform: Platform, cast: Cast, login: int
 ) -> None:
     other = enabled_account(platform, "1000.00")
-    lines = [f"{login},withdrawal,10.00,USD,,", f"{other},withdrawal,10.00,USD,,"]
+    lines = [f"{login},withdrawal,10.00,USD,,{TO}", f"{other},withdrawal,10.00,USD,,{TO}"]
     file = running(cast, *lines)
     stop(cast, login)
     through(file)
@@ -118,5 +119,5 @@ def test_a_bulk_file_takes_nothing_from_it_either(
     assert file.items.get(line=2).text == (
         f"Nothing was sent: withdrawals from {login} are stopped."
     )
-    again = checked(cast.olga, f"{login},withdrawal,11.00,USD,,")
+    again = checked(cast.olga, f"{login},withdrawal,11.00,USD,,{TO}")
     assert problems(again) == [(2, "login", "Withdrawals from this account are stopped.")]

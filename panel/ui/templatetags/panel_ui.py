@@ -14,7 +14,8 @@ from django.http import QueryDict
 from django.utils.safestring import SafeString
 
 from panel.commands.base import Change
-from panel.ui import browsers, cells, figures, file_errors, forms
+from panel.models import ChangeRequest
+from panel.ui import browsers, cells, figures, file_errors, forms, story
 from panel.ui.icons import icon_html
 from panel.ui.kinds import icon_of
 from panel.ui.states import state_html, state_of
@@ -32,6 +33,12 @@ def money(value: Decimal | int | None, currency: str = "") -> SafeString:
 def amount(value: Decimal | int | None, currency: str) -> SafeString:
     """`{{ account.balance|amount:account.currency }}`: its decimals, where its name is beside."""
     return cells.money_html(value, currency, named=False)
+
+
+@register.filter
+def asked_amount(request: ChangeRequest) -> SafeString:
+    """`{{ row|asked_amount }}`: what a request moves; in, out and net where it is both."""
+    return cells.money_html(story.amount_of(request), request.currency)
 
 
 @register.filter

@@ -14,6 +14,8 @@ from payments.bulk.rows import COLUMNS, Entry, Fault
 from payments.models import Kind
 
 HEADER = ",".join(COLUMNS)
+# Behind a withdrawal's comment: who is paid, and where.
+TO = ",Anna Kowalska,DE89370400440532013000"
 ROW = "100234,deposit,1234.50,USD,SEPA-1,March"
 
 

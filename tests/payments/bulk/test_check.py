@@ -20,7 +20,7 @@ from payments.models import BulkFile, BulkItem, Kind, Payment, WithdrawalStop
 from tests.core.conftest import Cast
 from tests.factories import make_user
 from tests.payments.bulk.bulk import checked, problems, submitted, upload
-from tests.payments.bulk.files import csv_of
+from tests.payments.bulk.files import TO, csv_of
 from tests.payments.limiting import make_limit
 from tests.payments.test_commands import ask, enabled_account, make
 
@@ -36,7 +36,7 @@ def test_a_good_file_is_ready_with_its_lines_totals_and_digest(
         cast.olga,
         f"{anna},deposit,100.10,USD,SEPA-1,March",
         f"{bernd},deposit,50,usd,SEPA-2,",
-        f"{anna},withdrawal,20,USD,,",
+        f"{anna},withdrawal,20,USD,,{TO}",
     )
     assert problems(file) == []
     assert (file.state, file.rows, file.errors) == (BulkFile.State.READY, 3, 0)
@@ -56,7 +56,9 @@ def test_a_good_file_is_ready_with_its_lines_totals_and_digest(
     assert file.groups == ["real-std-usd"]
     assert len({item.reference for item in file.items.all()}) == 3
     assert file.items_sha256 == digest.of_file(file)
-    assert AuditEntry.objects.get(action="bulk file checked").detail == "3 rows; no error."
+    assert AuditEntry.objects.get(action="bulk file checked").detail == (
+        "3 rows; no error. Warnings: 1 line: deposit without trading."
+    )
 
 
 def test_a_reference_that_was_given_out_before_is_given_to_no_other_line(
@@ -130,7 +132,7 @@ def test_a_withdrawal_from_an_account_that_is_stopped_is_named(
     login = enabled_account(platform)
     stop = ask(cast.olga, make(Deposit, login, "1.00"))
     WithdrawalStop.objects.create(platform=platform, login=login, request=stop, why="fraud")
-    file = checked(cast.olga, f"{login},withdrawal,1,USD,,", f"{login},deposit,2,USD,,")
+    file = checked(cast.olga, f"{login},withdrawal,1,USD,,{TO}", f"{login},deposit,2,USD,,")
     assert problems(file) == [(2, "login", "Withdrawals from this account are stopped.")]
 
 
@@ -158,8 +160,8 @@ def test_withdrawals_beyond_what_is_free_are_named_at_the_line_that_goes_beyond(
     file = checked(
         cast.olga,
         f"{login},deposit,500,USD,,",
-        f"{login},withdrawal,60,USD,a,",
-        f"{login},withdrawal,40.01,USD,b,",
+        f"{login},withdrawal,60,USD,a,{TO}",
+        f"{login},withdrawal,40.01,USD,b,{TO}",
         f"{login},credit_out,1,USD,c,",
     )
     assert [(line, column) for line, column, _ in problems(file)] == [(4, "amount"), (5, "amount")]
@@ -173,7 +175,7 @@ def test_many_withdrawals_are_held_against_their_margins_in_portions(
 ) -> None:
     monkeypatch.setattr("payments.bulk.funds.LOGINS_PER_CALL", 1)
     rich, poor = enabled_account(platform, "100.00"), enabled_account(platform, "10.00")
-    file = checked(cast.olga, f"{rich},withdrawal,50,USD,,", f"{poor},withdrawal,50,USD,,")
+    file = checked(cast.olga, f"{rich},withdrawal,50,USD,,{TO}", f"{poor},withdrawal,50,USD,,{TO}")
     assert [line for line, _, _ in problems(file)] == [3]
 
 
@@ -239,7 +241,7 @@ def test_credit_in_takes_its_last_day_from_the_file(platform: Platform, cast: Ca
 def test_kinds_need_the_rights_of_their_single_payments(platform: Platform, cast: Cast) -> None:
     login = enabled_account(platform)
     cast.olga.roles.update(permissions=["payments.view", "payments.bulk", "payments.deposit"])
-    file = checked(cast.olga, f"{login},deposit,1,USD,,", f"{login},withdrawal,1,USD,,")
+    file = checked(cast.olga, f"{login},deposit,1,USD,,", f"{login},withdrawal,1,USD,,{TO}")
     assert [found[:2] for found in problems(file)] == [(3, "kind")]
 
 
@@ -264,7 +266,7 @@ def test_with_mt4_away_the_file_says_so_and_can_be_checked_again(
     mirror_accounts(platform)
     address = platform.api_base
     Platform.objects.update(authority="http://127.0.0.1:9", api_base="http://127.0.0.1:9")
-    file = checked(cast.olga, f"{login},withdrawal,1,USD,,")
+    file = checked(cast.olga, f"{login},withdrawal,1,USD,,{TO}")
     [(line, _, message)] = problems(file)
     assert line == 0
     assert "check it again" in message

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from panel.commands import executor
@@ -20,8 +22,10 @@ from tests.core.conftest import Cast
 from tests.core.money import approve_as, carry_out
 from tests.factories import actor, make_user
 from tests.payments.bulk.bulk import checked, submitted
+from tests.payments.bulk.files import TO
 from tests.payments.limiting import make_limit
-from tests.payments.test_commands import ask, enabled_account, make
+from tests.payments.test_commands import NEXT_YEAR, ask, enabled_account, make
+from tests.payments.test_pages import as_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,7 +63,7 @@ def test_a_file_asks_for_no_fewer_approvals_than_its_lines_would(
     Policy.objects.create(command="payments.deposit", over_amount="1000", approvals=2)
     small = submitted(cast.olga, checked(cast.olga, f"{login},deposit,10,USD,a,"))
     large = submitted(cast.olga, checked(cast.olga, f"{login},deposit,1000.01,USD,b,"))
-    out = submitted(cast.olga, checked(cast.olga, f"{login},withdrawal,5,USD,c,"))
+    out = submitted(cast.olga, checked(cast.olga, f"{login},withdrawal,5,USD,c,{TO}"))
     assert (small.approvals_needed, small.approver_roles) == (1, [])
     assert (large.approvals_needed, large.approver_roles) == (2, [])
     assert (out.approvals_needed, out.approver_roles) == (1, ["compliance"])
@@ -211,3 +215,45 @@ def test_an_approved_file_past_its_time_or_without_its_voter_is_not_started(
     file.refresh_from_db()
     assert file.state == BulkFile.State.SUBMITTED
     assert not BulkItem.objects.exclude(state=BulkItem.State.READY).exists()
+
+
+def test_in_out_and_net_are_told_apart_and_a_policy_sees_all_that_moves(
+    platform: Platform, cast: Cast, login: int
+) -> None:
+    Policy.objects.create(
+        command="payments.bulk_file", over_amount="500", currency="USD", approvals=2
+    )
+    other = enabled_account(platform, group="real-std-eur")
+    file = checked(
+        cast.olga,
+        f"{login},deposit,250,USD,a,",
+        f"{login},deposit,150.5,USD,b,",
+        f"{login},correction,-150,USD,c,",
+    )
+    assert CarryOutFile.of(file).amount == Decimal("550.50")
+    request = submitted(cast.olga, file)
+    # 250.50 net would have asked for one.
+    assert request.approvals_needed == 2
+    moves = "in 400.50, out 150.00, net 250.50 USD"
+    assert request.preview["sentence"].endswith(f" ({moves}).")
+    client = as_user(cast.maya)
+    page = client.get(reverse("request_detail", args=(request.reference,))).content.decode()
+    assert f"Approve bulk file: {moves}" in page
+    assert "550.50" not in page
+    inbox = client.get(reverse("approval_list")).content.decode()
+    assert moves in inbox
+    assert "550.50" not in inbox
+
+    mixed = submitted(
+        cast.olga,
+        checked(
+            cast.olga,
+            f"{login},deposit,25,USD,d,",
+            f"{other},deposit,10,EUR,e,",
+            f"{login},credit_in,5,USD,f,",
+            credit_expires=NEXT_YEAR,
+        ),
+    )
+    page = client.get(reverse("request_detail", args=(mixed.reference,))).content.decode()
+    assert "Approve bulk file: in 10.00 EUR; in 25.00 USD; credit in 5.00 USD" in page
+    assert "in 10.00 EUR; in 25.00 USD" in client.get(reverse("approval_list")).content.decode()

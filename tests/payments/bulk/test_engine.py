@@ -42,6 +42,7 @@ from tests.core.money import (
 from tests.factories import actor
 from tests.harness.sandbox import SandboxProcess
 from tests.payments.bulk.bulk import checked, submitted
+from tests.payments.bulk.files import TO
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = BulkItem.State
@@ -98,8 +99,8 @@ def test_every_line_is_carried_out_once_and_told(platform: Platform, cast: Cast)
     file = running(
         cast,
         *(f"{login},deposit,10.0{n},USD,r{n},March" for n, login in enumerate(logins)),
-        f"{logins[0]},withdrawal,60,USD,out,",
-        f"{poor},withdrawal,100,USD,too much,",
+        f"{logins[0]},withdrawal,60,USD,out,{TO}",
+        f"{poor},withdrawal,100,USD,too much,{TO}",
     )
     by_hand(platform, poor, "-95.00")
     assert finish_if_over(file.pk) is False
@@ -119,7 +120,7 @@ def test_every_line_is_carried_out_once_and_told(platform: Platform, cast: Cast)
     )
     assert set(payments.values_list("status", flat=True)) == {Status.DONE}
     for item in file.items.all():
-        told = AuditEntry.objects.get(reference=item.reference)
+        told = AuditEntry.objects.get(reference=item.reference, source="worker")
         assert told.action == f"bulk line {item.state}"
         assert told.object_key == str(item.login)
     assert not Hold.objects.exists()
@@ -158,7 +159,7 @@ def test_lines_of_one_account_go_one_after_the_other(
         cast,
         f"{login},deposit,50,USD,a,",
         f"{login},deposit,51,USD,b,",
-        f"{login},withdrawal,90,USD,c,",
+        f"{login},withdrawal,90,USD,c,{TO}",
         f"{login},deposit,7,USD,d,",
     )
     one = claim(file, _run(file))
@@ -177,7 +178,7 @@ def test_lines_of_one_account_go_one_after_the_other(
 
 def test_a_withdrawal_is_looked_at_live_before_it_is_sent(platform: Platform, cast: Cast) -> None:
     login = new_account(platform, "100.00")
-    file = running(cast, f"{login},withdrawal,80,USD,a,")
+    file = running(cast, f"{login},withdrawal,80,USD,a,{TO}")
     by_hand(platform, login, "-49.00")
     request = through(file)
     assert request.status == Status.FAILED
@@ -343,7 +344,7 @@ def test_lines_that_a_dead_worker_had_sent_are_found_by_their_records(
         cast,
         f"{login},deposit,3,USD,a,",
         f"{login},deposit,4,USD,b,",
-        f"{second},withdrawal,5,USD,c,",
+        f"{second},withdrawal,5,USD,c,{TO}",
     )
     dead = claim(file, _run(file))
     assert dead is not None

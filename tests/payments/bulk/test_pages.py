@@ -21,7 +21,7 @@ from tests.core.conftest import Cast
 from tests.core.money import approve_as, carry_out
 from tests.factories import make_user
 from tests.payments.bulk.bulk import checked, submitted
-from tests.payments.bulk.files import csv_of, found, workbook_of
+from tests.payments.bulk.files import TO, csv_of, found, workbook_of
 from tests.payments.test_commands import enabled_account
 from tests.payments.test_pages import as_user, key_in
 
@@ -47,7 +47,7 @@ def test_a_file_goes_from_upload_over_its_check_to_a_request(
     platform: Platform, cast: Cast, login: int
 ) -> None:
     client = as_user(cast.olga)
-    page = sent(client, csv_of(f"{login},deposit,10,USD,a,", f"{login},withdrawal,5,USD,b,"))
+    page = sent(client, csv_of(f"{login},deposit,10,USD,a,", f"{login},withdrawal,5,USD,b,{TO}"))
     file = BulkFile.objects.get()
     assert (file.state, file.source, file.name) == ("ready", "csv", "march.csv")
     assert "2</span> lines, no error" in page or "2 lines, no error" in page
@@ -286,7 +286,8 @@ def test_the_template_is_a_file_that_can_be_uploaded(platform: Platform, cast: C
     for form in ("csv", "xlsx"):
         answer = as_user(cast.olga).get(reverse("bulk_template", args=(form,)))
         entries, faults = found(answer.content)
-        assert (len(entries), faults) == (1, [])
+        assert ([entry.kind for entry in entries], faults) == (["deposit", "withdrawal"], [])
+        assert (entries[1].beneficiary, entries[1].destination[:7]) == ("Anna Kowalska", "DE89 37")
 
 
 def test_a_ready_file_can_be_checked_again_and_a_submitted_one_cannot(

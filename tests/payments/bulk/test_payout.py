@@ -17,6 +17,7 @@ from tests.core.conftest import Cast
 from tests.core.money import new_account
 from tests.factories import actor, make_user
 from tests.harness.sandbox import SandboxProcess
+from tests.payments.bulk.files import TO
 from tests.payments.bulk.test_engine import running, short_times, through
 from tests.payments.test_pages import as_user
 
@@ -34,9 +35,9 @@ def test_withdrawals_of_a_file_wait_for_their_payout(platform: Platform, cast: C
     anna, bernd = new_account(platform, "100.00"), new_account(platform, "100.00")
     file = running(
         cast,
-        f"{anna},withdrawal,80,USD,a,",
+        f"{anna},withdrawal,80,USD,a,{TO}",
         f"{bernd},deposit,5,USD,b,",
-        f"{bernd},withdrawal,20,USD,c,",
+        f"{bernd},withdrawal,20,USD,c,{TO}",
     )
     through(file)
     rows = Withdrawal.objects.order_by("payment__external_reference")
@@ -57,7 +58,7 @@ def test_withdrawals_of_a_file_wait_for_their_payout(platform: Platform, cast: C
 
 def test_an_internal_file_needs_no_payout(platform: Platform, cast: Cast) -> None:
     login = new_account(platform, "100.00")
-    file = running(cast, f"{login},withdrawal,80,USD,a,")
+    file = running(cast, f"{login},withdrawal,80,USD,a,{TO}")
     BulkFile.objects.update(method="internal")
     through(file)
     assert Withdrawal.objects.get().stage == Stage.DONE
@@ -67,11 +68,12 @@ def test_a_withdrawal_found_by_its_record_comes_to_the_desk_too(
     platform: Platform, cast: Cast, sandbox: SandboxProcess
 ) -> None:
     login = new_account(platform, "100.00")
-    file = running(cast, f"{login},withdrawal,80,USD,a,")
+    file = running(cast, f"{login},withdrawal,80,USD,a,{TO}")
     sandbox.fault("outcome_unknown_applied", "TradeTransaction", login=login, count=1)
     through(file)
     row = Withdrawal.objects.get()
     assert (row.stage, row.payment.login) == (Stage.TO_PAY, login)
+    assert (row.beneficiary, row.destination) == ("Anna Kowalska", "DE89370400440532013000")
 
 
 def test_whoever_approved_the_file_does_not_pay_out_a_line_that_was_in_doubt(
@@ -79,7 +81,7 @@ def test_whoever_approved_the_file_does_not_pay_out_a_line_that_was_in_doubt(
 ) -> None:
     cast.bob.roles.add(Role.objects.get(slug="back-office"))
     login = new_account(platform, "100.00")
-    file = running(cast, f"{login},withdrawal,80,USD,a,")
+    file = running(cast, f"{login},withdrawal,80,USD,a,{TO}")
     sandbox.fault("drop_after", "TradeTransaction", login=login, count=1)
     through(file)
     row = Withdrawal.objects.get()

@@ -125,7 +125,7 @@ def test_a_short_reference_behind_an_amount_is_no_part_of_it() -> None:
 
 
 def test_all_faults_of_a_line_are_named_at_once() -> None:
-    faults = found(csv_of("x,gift,1.234,,=1,ü"))[1]
+    faults = found(csv_of(f"x,gift,1.234,,=1,ü,{'A' * 129},DE88370400440532013000"))[1]
     assert places(faults) == [(2, name) for name in COLUMNS]
 
 
@@ -178,7 +178,7 @@ def test_what_cannot_be_read_at_all_is_one_fault(data: bytes, line: int, says: s
 
 
 def test_cells_beyond_the_header_are_a_fault_unless_empty() -> None:
-    entries, faults = found(csv_of(ROW + ",,", ROW + ",,more"))
+    entries, faults = found(csv_of(ROW + ",,,,", ROW + ",,,,more"))
     assert [entry.line for entry in entries] == [2]
     assert places(faults) == [(3, "")]
 
