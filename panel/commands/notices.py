@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from panel.commands.decide import why_not
 from panel.commands.happenings import STEPS, Event
-from panel.commands.inbox import beyond
+from panel.commands.inbox import beyond, within_scopes
 from panel.commands.registry import command_class
 from panel.commands.settle import SettleUnknown, hands
 from panel.commands.votes import in_scope
@@ -223,8 +223,9 @@ def wants_mail(person: User, kind: str) -> bool:
 
 def notices_of(person: User) -> QuerySet[Notice]:
     """The person's notices, but those of others' requests that have come to lie out of sight."""
-    hidden = Q(request__in=beyond(person).values("request")) & ~Q(request__maker=person)
-    return Notice.objects.filter(~hidden, person=person)
+    in_sight = within_scopes(person) & ~Q(pk__in=beyond(person).values("request"))
+    seen = ChangeRequest.objects.filter(Q(maker=person) | Q(platform__isnull=True) | in_sight)
+    return Notice.objects.filter(person=person, request__in=seen.order_by().values("pk"))
 
 
 def unread_count(person: User) -> int:
