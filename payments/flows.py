@@ -11,7 +11,7 @@ from django.db.models import Case, DecimalField, F, Q, When
 from panel.lib.money import ZERO
 from panel.models import Status
 from panel.ui.tables import SumRow
-from payments.checks import NOT_MOVED
+from payments.facts import NOT_MOVED
 from payments.models import Kind, Payment
 
 OUT = [kind for kind in Kind if kind.is_out]

@@ -113,7 +113,10 @@ def _flow_text(flow: Flow) -> str:
         return f"{name}in {money_text(flow.into, flow.currency)}"
     if not flow.into:
         return f"{name}out {money_text(flow.out, flow.currency)}"
-    parts = f"{name}in {money_text(flow.into)}, out {money_text(flow.out)}"
+    parts = ", ".join(
+        f"{word} {money_text(amount, flow.currency, named=False)}"
+        for word, amount in ((f"{name}in", flow.into), ("out", flow.out))
+    )
     return f"{parts}, net {money_text(flow.net, flow.currency)}"
 
 

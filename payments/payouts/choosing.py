@@ -8,11 +8,12 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from panel.access.separation import holds
 from panel.lib.money import has_too_many_decimals
 from panel.models import User
-from payments.desk.payout import approved_by
+from payments.desk.separation import MAKER, people_of
 from payments.desk.stages import OWED
-from payments.models import BulkFile, Method, PayingAccount, PayoutBatch, PayoutLine, Withdrawal
+from payments.models import Method, PayingAccount, PayoutBatch, PayoutLine, Withdrawal
 
 # Chain currencies have as many decimals as a payment keeps; banks take those of ISO 4217.
 COARSE = (Method.BANK, Method.CARD, Method.WALLET)
@@ -39,23 +40,15 @@ def where_to(row: Withdrawal) -> dict[str, Any]:
     return {"holder": row.beneficiary or row.payment.account_name}
 
 
-def asked_by(row: Withdrawal, person: User) -> bool:
-    """Whether somebody asked for the withdrawal, edited its request, or uploaded its file."""
-    if row.payment.request.authors.filter(user=person).exists():
-        return True
-    files = BulkFile.objects.filter(items__reference=row.payment.reference)
-    return files.filter(uploaded_by=person).exists()
-
-
 def not_by(rows: Sequence[Withdrawal], person: User) -> dict[int, str]:
     """Why a person may not send the money of withdrawals, by primary key; none if they may."""
-    found = {}
+    makers_too, people, found = holds(MAKER), people_of(rows), {}
     for row in rows:
         if not person.sees(row.platform_id, row.mt4_group):
             found[row.pk] = "is outside your scopes"
-        elif approved_by(row, person.pk):
+        elif person.pk in people[row.pk].approved:
             found[row.pk] = "was approved by you"
-        elif asked_by(row, person):
+        elif makers_too and person.pk in people[row.pk].asked:
             found[row.pk] = "was asked for by you"
     return found
 

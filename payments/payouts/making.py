@@ -14,7 +14,7 @@ from panel.access.actor import Actor
 from panel.access.policy import Needed
 from panel.commands.base import Change, Check, Invalid, PanelCommand, Preview, Risk, Target
 from panel.commands.registry import register
-from panel.lib.money import cents
+from panel.lib.money import quantize
 from panel.models import ChangeRequest, Platform
 from payments.conversion import paid_text
 from payments.models import PayingAccount, PayoutBatch, PayoutLine, Withdrawal
@@ -83,7 +83,7 @@ class MakeBatch(BatchCommand):
     @property
     def amount(self) -> Decimal | None:
         """The total: policies may ask more people for more money."""
-        return cents(self.total)
+        return quantize(self.total, self.paying.currency)
 
     def target(self, reader: Reader | None) -> Target:
         """The paying account; the group where there is only one."""

@@ -16,6 +16,7 @@ from panel.commands.errors import AlreadyDecided, Denied, KeyReused
 from panel.commands.payload import to_payload
 from panel.commands.registry import register
 from panel.commands.submit import submit
+from panel.lib.keys import key_of
 from panel.models import ChangeRequest, Status
 from payments.conversion import paid_text
 from payments.desk.base import DeskCommand, tell
@@ -80,7 +81,14 @@ class FailBatchPayout(DeskCommand):
         """Write the failure down, under the provider's reference or else our batch's."""
         row = self.row
         reference = self.provider_reference.strip() or self.batch
-        lead(row, OWED, Stage.BOUNCED, batch=self.batch, provider_reference=reference)
+        lead(
+            row,
+            OWED,
+            Stage.BOUNCED,
+            batch=self.batch,
+            provider_reference=reference,
+            provider_reference_key=key_of(reference),
+        )
         tell(
             row,
             request,
