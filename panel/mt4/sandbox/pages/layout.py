@@ -13,6 +13,7 @@ MENU = (
     ("/accounts", "Accounts"),
     ("/prices", "Prices"),
     ("/faults", "Faults"),
+    ("/mishaps", "Mishaps"),
     ("/calls", "Calls"),
     ("/journal", "Journal"),
     ("/managers", "Clients"),

@@ -12,7 +12,17 @@ from panel.mt4.sandbox.control import Control
 from panel.mt4.sandbox.faults import Faults
 from panel.mt4.sandbox.guard import Handler, local_only
 from panel.mt4.sandbox.idempotency import Keys
-from panel.mt4.sandbox.pages import account, accounts, calls, faults, managers, overview, prices
+from panel.mt4.sandbox.mishaps import Mishaps
+from panel.mt4.sandbox.pages import (
+    account,
+    accounts,
+    calls,
+    faults,
+    managers,
+    mishaps,
+    overview,
+    prices,
+)
 from panel.mt4.sandbox.pages.files import FILES, served
 from panel.mt4.sandbox.pages.forms import Action, Forms, RefusedError, Sayings
 from panel.mt4.sandbox.pages.layout import Page, live_part, status, whole
@@ -41,15 +51,19 @@ class Pages:
         rules: Faults,
         server: Server,
         control: Control,
+        whole: Mishaps,
         keys: Keys,
         clients: Clients,
+        platform: str,
     ) -> None:
+        self._platform = platform
         self._state = state
         self._faults = rules
         self._server = server
         self._keys = keys
         self._clients = clients
-        self._forms = Forms(control, rules, clients)
+        self._mishaps = whole
+        self._forms = Forms(control, whole, rules, clients)
         self._sayings = Sayings()
 
     def add_routes(self, app: web.Application) -> None:
@@ -59,6 +73,7 @@ class Pages:
             (r"/accounts/{login:\d{1,10}}", self.account),
             ("/prices", lambda request: prices.listed(self._state)),
             ("/faults", lambda request: faults.listed(self._faults)),
+            ("/mishaps", lambda request: mishaps.listed(self._state, self._mishaps.files())),
             ("/calls", self.calls),
             ("/journal", lambda request: calls.journal(self._state, _words(request))),
             ("/managers", self.managers),
@@ -103,7 +118,7 @@ class Pages:
 
     def overview(self, request: web.Request) -> Page:
         counts = len(self._keys), self._faults.active()
-        return overview.page(self._state, self._server.calls, *counts)
+        return overview.page(self._state, self._server.calls, *counts, self._platform)
 
     def accounts(self, request: web.Request) -> Page:
         wanted = accounts.Wanted(
