@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, web
@@ -110,9 +111,8 @@ class Proxy:
         self.passed: list[Passed] = []
         self.rules: list[Rule] = []
         self._chance = random.Random(seed)
-        self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
-        self._stop: asyncio.Event | None = None
+        self._end: Callable[[], object] | None = None
         self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
 
     def start(self) -> Proxy:
@@ -123,8 +123,8 @@ class Proxy:
 
     def stop(self) -> None:
         """End it. Does nothing the second time."""
-        if self._thread.is_alive() and self._stop is not None:
-            self._loop.call_soon_threadsafe(self._stop.set)
+        if self._thread.is_alive() and self._end is not None:
+            self._end()
             self._thread.join(10)
 
     def rule(self, fault: str, operation: str = MONEY, **rest: Any) -> Rule:
@@ -153,14 +153,11 @@ class Proxy:
     # --- The thread -----------------------------------------------------------------------
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_until_complete(self._serve())
-        finally:
-            self._loop.close()
+        asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        self._stop = asyncio.Event()
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        self._end = partial(loop.call_soon_threadsafe, stop.set)
         app = web.Application(client_max_size=1 << 26)
         app.router.add_route("*", "/{path:.*}", self._pass)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
@@ -177,7 +174,7 @@ class Proxy:
             timeout=timeout, auto_decompress=False, connector=connector
         ) as self._session:
             self._ready.set()
-            await self._stop.wait()
+            await stop.wait()
             await runner.cleanup()
 
     async def _pass(self, request: web.Request) -> web.StreamResponse:
