@@ -116,13 +116,27 @@ class Stack:
         if self not in Stack.running:
             return
         Stack.running.remove(self)
-        for service in [*self.workers, self.beat, self.web]:
-            if service:
-                service.kill()  # in order would take seconds, and nobody misses their data
+        self.kill_panel()  # in order would take seconds, and nobody misses their data
         self.proxy.stop()
         self.sandbox.stop()
         self.broker.stop()
         shutil.rmtree(self._socket_folder, ignore_errors=True)
+
+    def kill_panel(self) -> None:
+        """End web, workers and beat as a power cut would; broker and sandbox go on."""
+        for service in [*self.workers, self.beat, self.web]:
+            if service:
+                service.kill()
+
+    def start_panel(self) -> None:
+        """Workers and beat again after `kill_panel`, as many as before."""
+        workers, beat, _, _ = self._wanted
+        for _ in range(workers):
+            self.start_worker(wait=False)
+        if beat:
+            self.start_beat()
+        for number in range(len(self.workers) - workers, len(self.workers)):
+            self.workers[number].wait_until(partial(self._answers, _node(number + 1)), 40)
 
     def start_worker(self, *, wait: bool = True, **env: str) -> Service:
         """One more worker process; `env` is for this one alone."""
