@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,29 +114,28 @@ def test_the_clock_moves_between_the_legs_of_a_transfer(
         stack.start_worker()
         done = comes_to_an_end(request)
         assert done.status == Status.DONE, done.outcome_text
-        assert (balance_of(demo(), source), balance_of(demo(), target)) == (700, 300)
+        assert [balance_of(demo(), source), balance_of(demo(), target)] == [700, 300]
         assert len(stack.proxy.sendings(login=target)) == 1
 
 
 # --- The address --------------------------------------------------------------------------
 
 
-def changed(**fields: object) -> ChangePlatform:
+def changed(**fields: Any) -> ChangePlatform:
     """The demo platform with other fields."""
     platform = demo()
-    return ChangePlatform(
-        **{
-            "slug": platform.slug,
-            "title": platform.name,
-            "platform_id": str(platform.platform_id),
-            "authority": platform.authority,
-            "api_base": platform.api_base,
-            "client_id": platform.client_id,
-            "client_secret_sealed": "",
-            "is_sandbox": True,
-            **fields,
-        }
-    )
+    values: dict[str, Any] = {
+        "slug": platform.slug,
+        "title": platform.name,
+        "platform_id": str(platform.platform_id),
+        "authority": platform.authority,
+        "api_base": platform.api_base,
+        "client_id": platform.client_id,
+        "client_secret_sealed": "",
+        "is_sandbox": True,
+        **fields,
+    }
+    return ChangePlatform(**values)
 
 
 @pytest.fixture
@@ -225,22 +225,21 @@ def test_another_server_that_stands_at_the_old_address_is_sent_nothing(
 # --- One server, two platforms -----------------------------------------------------------
 
 
-def added(**fields: object) -> AddPlatform:
+def added(**fields: Any) -> AddPlatform:
     """The server of the demo platform once more, under another short name."""
     platform = demo()
-    return AddPlatform(
-        **{
-            "slug": "second",
-            "title": "Second",
-            "platform_id": str(platform.platform_id),
-            "authority": platform.authority,
-            "api_base": platform.api_base,
-            "client_id": platform.client_id,
-            "client_secret_sealed": platform.client_secret_sealed,
-            "is_sandbox": True,
-            **fields,
-        }
-    )
+    values: dict[str, Any] = {
+        "slug": "second",
+        "title": "Second",
+        "platform_id": str(platform.platform_id),
+        "authority": platform.authority,
+        "api_base": platform.api_base,
+        "client_id": platform.client_id,
+        "client_secret_sealed": platform.client_secret_sealed,
+        "is_sandbox": True,
+        **fields,
+    }
+    return AddPlatform(**values)
 
 
 def test_one_server_is_one_platform_by_whatever_road_it_is_reached(
@@ -308,4 +307,4 @@ def test_a_transfer_between_whose_legs_the_server_was_restored_goes_to_a_person(
         assert (unknown.status, unknown.needs_person) == (Status.UNKNOWN, True)
         assert len(stack.proxy.passed) == sent
         live = reader(demo().connection)
-        assert (live.account(source).balance, live.account(target).balance) == (1000, 0)
+        assert [live.account(login).balance for login in (source, target)] == [1000, 0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -50,7 +51,7 @@ def test_sign_in_leads_back_to_the_proxy_and_everything_passes(behind: Behind, l
     assert behind.money(login, 10, "DP 7Q2K9F31 words", key=key).data["comment"]
     assert behind.user(login)["balance"] == 10
     (sent,) = behind.proxy.sendings(login=login)
-    assert (sent.key, sent.reference, sent.amount) == (key, "DP 7Q2K9F31", 10)
+    assert (sent.key, sent.reference, sent.amount) == (key, "DP 7Q2K9F31", Decimal(10))
     assert (sent.status, sent.fault) == (200, "")
 
 
