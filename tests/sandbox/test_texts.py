@@ -24,8 +24,8 @@ from panel.mt4.protocol.records import Trade, User
 from panel.mt4.protocol.wire import NO_TIME, Records, encode, to_wire
 from panel.mt4.sandbox import seed
 from panel.mt4.sandbox.call import Call
-from panel.mt4.sandbox.figures import Closings, all_shown, shown
 from panel.mt4.sandbox.faults import Faults
+from panel.mt4.sandbox.figures import Closings, all_shown, shown
 from panel.mt4.sandbox.operations import margins
 from panel.mt4.sandbox.options import Options
 from panel.mt4.sandbox.records import is_open, is_position
