@@ -15,6 +15,7 @@ class PaymentsConfig(AppConfig):
         from payments import (  # noqa: F401
             adjustments,
             commands,
+            restored,
             stops,
             transfers,
         )

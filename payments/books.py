@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,11 +12,11 @@ from django.db.models import Min
 from django.utils import timezone
 
 from panel.lib.money import ZERO
-from panel.lib.references import reference_in
 from panel.models import Platform, Status
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.protocol.records import Trade
-from payments.evidence import MONEY
+from panel.mt4.read import Reader
+from payments.attribution import MONEY, references_of
 from payments.models import Kind, MoneyRecord, Payment
 
 
@@ -27,6 +27,7 @@ class Ours:
     reference: str
     is_credit: bool
     amount: Decimal
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Theirs:
     is_credit: bool
     amount: Decimal
     time: datetime
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,9 @@ class Pair:
 
     @property
     def agrees(self) -> bool:
-        """One record, of the same amount, in the same purse."""
-        return [(self.ours.is_credit, self.ours.amount)] == [
-            (record.is_credit, record.amount) for record in self.theirs
+        """One record, of the same amount and currency, in the same purse."""
+        return [(self.ours.is_credit, self.ours.amount, self.ours.currency)] == [
+            (record.is_credit, record.amount, record.currency) for record in self.theirs
         ]
 
 
@@ -138,24 +140,42 @@ def ours(platform: Platform, login: int) -> list[Ours]:
     """The payments of an account that are done."""
     rows = Payment.objects.filter(platform=platform, login=login, status=Status.DONE)
     return [
-        Ours(payment.reference, Kind(payment.kind).is_credit, payment.signed_amount)
+        Ours(
+            payment.reference,
+            Kind(payment.kind).is_credit,
+            payment.signed_amount,
+            payment.currency,
+        )
         for payment in rows.order_by("created", "pk")
     ]
 
 
-def of_history(platform: Platform, history: Iterable[Trade]) -> list[Theirs]:
-    """The money records among an account's closed records, as just read from MT4."""
+def of_history(platform: Platform, history: Iterable[Trade], currency: str) -> list[Theirs]:
+    """The money records among an account's closed records, as just read from MT4 with the currency
+    that it has now."""
+    records = [trade for trade in history if trade.trade_command in MONEY]
+    references = references_of(platform, records)
+    currencies = currencies_of(platform, records, currency)
     return [
         Theirs(
             trade.order,
-            reference_in(trade.comment) or "",
+            references.get(trade.order, ""),
             trade.trade_command is TradeCommand.Credit,
             trade.profit,
             platform.from_server_time(trade.close_time),
+            currencies[trade.order],
         )
-        for trade in history
-        if trade.trade_command in MONEY
+        for trade in records
     ]
+
+
+def currencies_of(platform: Platform, records: Sequence[Trade], now: str) -> dict[int, str]:
+    """The currency of each record of an account, by ticket: the one that the account had when the
+    record was first seen, else `now`."""
+    tickets = [trade.order for trade in records]
+    rows = MoneyRecord.objects.filter(platform=platform, ticket__in=tickets)
+    seen = dict(rows.values_list("ticket", "currency"))
+    return {ticket: seen.get(ticket, now) for ticket in tickets}
 
 
 def of_mirror(platform: Platform, login: int) -> list[Theirs]:
@@ -168,12 +188,20 @@ def of_mirror(platform: Platform, login: int) -> list[Theirs]:
             row.kind == MoneyRecord.Kind.CREDIT,
             row.amount,
             row.time,
+            row.currency,
         )
         for row in rows
     ]
 
 
-def books(platform: Platform, login: int, history: Iterable[Trade] | None = None) -> Books:
-    """An account's books: against `history` where it was just read, else against the mirror."""
-    theirs = of_mirror(platform, login) if history is None else of_history(platform, history)
+def books(platform: Platform, login: int, reading: Reader | None = None) -> Books:
+    """An account's books: with a reader against MT4 itself, else against the mirror.
+
+    Raises the errors of `panel.mt4.errors`.
+    """
+    if reading is None:
+        theirs = of_mirror(platform, login)
+    else:
+        currency = reading.group(reading.account(login).group).currency
+        theirs = of_history(platform, reading.history(login), currency)
     return compare(ours(platform, login), theirs, since=began(platform))

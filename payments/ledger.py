@@ -8,15 +8,14 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
-from panel.lib.references import reference_in
 from panel.models import Platform, Status
 from panel.mt4.errors import MT4Error
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.protocol.records import Trade
 from panel.mt4.read import Reader
 from payments import books
+from payments.attribution import MONEY, references_of
 from payments.books import Books
-from payments.evidence import MONEY
 from payments.models import Kind, MoneyMirror, MoneyRecord, Payment
 
 
@@ -30,6 +29,7 @@ class Entry:
     amount: Decimal
     comment: str
     time: datetime
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,8 @@ def ledger(platform: Platform, login: int, reading: Reader | None) -> Ledger:
     entries, live, difference = None, False, None
     if reading is not None:
         try:
-            entries = _entries(platform, reading.history(login))
+            currency = reading.group(reading.account(login).group).currency
+            entries = _entries(platform, reading.history(login), currency)
             live = True
             difference = reading.balance_check(login).diff
         except MT4Error:
@@ -116,7 +117,10 @@ def ledger(platform: Platform, login: int, reading: Reader | None) -> Ledger:
         lines=lines(payments, entries, since),
         books=books.compare(
             books.ours(platform, login),
-            [books.Theirs(e.ticket, e.reference, e.is_credit, e.amount, e.time) for e in entries],
+            [
+                books.Theirs(e.ticket, e.reference, e.is_credit, e.amount, e.time, e.currency)
+                for e in entries
+            ],
             since=since,
         ),
         as_of=None if live else mirror.read_at if mirror else None,
@@ -158,6 +162,8 @@ def _trouble(payment: Payment, mine: tuple[Entry, ...]) -> str:
         return "Done in the panel, and not in MT4's history."
     if len(mine) > 1:
         return f"MT4 has it {len(mine)} times."
+    if mine[0].currency != payment.currency:
+        return f"MT4 has it in {mine[0].currency or 'an unknown currency'}."
     if mine[0].amount != payment.signed_amount:
         return "MT4 has another amount."
     if mine[0].is_credit != Kind(payment.kind).is_credit:
@@ -165,18 +171,21 @@ def _trouble(payment: Payment, mine: tuple[Entry, ...]) -> str:
     return ""
 
 
-def _entries(platform: Platform, history: Iterable[Trade]) -> list[Entry]:
+def _entries(platform: Platform, history: Iterable[Trade], currency: str) -> list[Entry]:
+    records = [trade for trade in history if trade.trade_command in MONEY]
+    references = references_of(platform, records)
+    currencies = books.currencies_of(platform, records, currency)
     return [
         Entry(
             trade.order,
-            reference_in(trade.comment) or "",
+            references.get(trade.order, ""),
             trade.trade_command is TradeCommand.Credit,
             trade.profit,
             trade.comment,
             platform.from_server_time(trade.close_time),
+            currencies[trade.order],
         )
-        for trade in history
-        if trade.trade_command in MONEY
+        for trade in records
     ]
 
 
@@ -189,6 +198,7 @@ def _mirrored(platform: Platform, login: int) -> list[Entry]:
             row.amount,
             row.comment,
             row.time,
+            row.currency,
         )
         for row in MoneyRecord.objects.filter(platform=platform, login=login)
     ]

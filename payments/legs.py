@@ -8,17 +8,29 @@ together.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from panel.commands.base import Evidence
+from panel.lib.money import show
 from panel.models import Platform, Status
 from panel.mt4.protocol.enums import TradeCommand
-from payments.evidence import judge, records_of
+from panel.mt4.words import applied_differently
+from payments.evidence import (
+    WEEK,
+    Wanted,
+    after_sending,
+    as_data,
+    before_first,
+    money_records,
+    ticket_of,
+)
 from payments.mirror import keep
 from payments.models import Kind, Payment
+from payments.watermark import Watermark
 
 if TYPE_CHECKING:
     from panel.commands.call import Call
@@ -26,7 +38,7 @@ if TYPE_CHECKING:
     from panel.mt4.read import Reader
 
 # Seconds asked of MT4 for a money operation: the protocol's default for trades.
-DEADLINE = 5
+DEADLINE = 5.0
 
 
 def leg_reference(reference: str, prefix: str) -> str:
@@ -58,27 +70,55 @@ class Leg:
         """Balance or credit."""
         return TradeCommand.Credit if self.kind.is_credit else TradeCommand.Balance
 
-    def take(self, call: Call, platform: Platform) -> dict[str, Any]:
-        """Book it once, however often it is come back to; raises as `Call.step` does."""
+    @property
+    def mt4_comment(self) -> str:
+        """What MT4's record carries: the reference, then the words."""
+        return f"{self.reference} {self.comment}".strip()
 
-        def evidence() -> Evidence:
-            found = records_of(
-                call.reader, platform, self.login, self.reference, since=call.request.created
-            )
-            return judge(found, kind=self.purse, amount=self.signed)
+    def wanted(self, platform: Platform) -> Wanted:
+        """The record that it makes."""
+        return Wanted(
+            platform=platform,
+            login=self.login,
+            reference=self.reference,
+            purse=self.purse,
+            amount=self.signed,
+        )
 
-        def send(parcel: Any) -> dict[str, Any]:
+    def take(
+        self, call: Call, platform: Platform, *, precheck: Callable[[], None] | None = None
+    ) -> dict[str, Any]:
+        """Book it once, however often it is come back to; raises as `Call.step` does.
+
+        `precheck` raises `Invalid` when this leg must not be sent (any more).
+        """
+        wanted = self.wanted(platform)
+
+        def evidence(mark: dict[str, Any] | None) -> Evidence:
+            if mark is not None:
+                return after_sending(wanted, Watermark.of(mark))
+            after = asked_after(self.reference)
+            return before_first(call.reader, wanted, since=call.request.created, after_ticket=after)
+
+        def send(sending: Any) -> dict[str, Any]:
             answer = call.writer.balance(
                 self.login,
                 self.signed,
-                f"{self.reference} {self.comment}".strip(),
+                self.mt4_comment,
                 kind=self.purse,
                 expiration=self.expires,
-                **parcel.options(),
+                **sending.options(),
             )
-            return {"order": answer.order, "amount": answer.price, "comment": answer.comment}
+            return {
+                "order": answer.order,
+                "amount": answer.price,
+                "comment": answer.comment,
+                "differs": applied_differently(answer, self.signed, self.mt4_comment),
+            }
 
-        return call.step(self.step, send=send, evidence=evidence, seconds=DEADLINE)
+        return call.step(
+            self.step, send=send, evidence=evidence, seconds=DEADLINE, precheck=precheck
+        )
 
     def see(
         self,
@@ -88,13 +128,36 @@ class Leg:
         group: str,
         currency: str,
     ) -> Evidence:
-        """What MT4 has of it, kept at once so that the payment's page need not wait."""
-        found = records_of(reader, platform, self.login, self.reference, since=request.created)
-        keep(platform, [(trade, group, currency) for trade in found])
-        seen = judge(found, kind=self.purse, amount=self.signed)
-        if seen.verdict == "found":
-            Payment.objects.filter(reference=self.reference).update(ticket=found[0].order)
-        return seen
+        """What MT4 has of it once it is done, kept at once so that the payment's page need not
+        wait. `group` and `currency` are those of its account now.
+        """
+        wanted = self.wanted(platform)
+        taken = request.progress.get(self.step, {})
+        mark = Watermark.of(taken.get("mark", {}))
+        start = platform.server_time(request.created) - WEEK
+        records = money_records(reader.history(self.login, start))
+        mine = ticket_of(records, wanted, max(mark.ticket, asked_after(self.reference)))
+        if mine is None:
+            differs = taken.get("done", {}).get("differs", "")
+            return Evidence("unclear", f"{differs} MT4 shows no single record of it.".strip())
+        Payment.objects.filter(reference=self.reference).update(ticket=mine.order)
+        keep(platform, [(mine, group, currency)])
+        told = []
+        if mine.profit != self.signed or mine.trade_command is not self.purse:
+            booked = f"{mine.trade_command.name.lower()} {show(mine.profit)}"
+            told.append(f"{booked} instead of {self.purse.name.lower()} {show(self.signed)}")
+        if mine.comment != self.mt4_comment:
+            told.append(f"comment “{mine.comment}” instead of “{self.mt4_comment}”")
+        if told:
+            text = f"Applied differently: ticket {mine.order} has {', '.join(told)}."
+            return Evidence("unclear", text, as_data(mine))
+        return Evidence("found", f"Ticket {mine.order}: {show(self.signed)}.", as_data(mine))
+
+
+def asked_after(reference: str) -> int:
+    """MT4's newest ticket that was known when a payment was asked for; 0 if none was."""
+    rows = Payment.objects.filter(reference=reference)
+    return rows.values_list("asked_after", flat=True).first() or 0
 
 
 def status_of(request: ChangeRequest, step: str) -> Status:

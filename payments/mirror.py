@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.core.cache import cache
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Abs
 from django.utils import timezone
 
-from panel.lib.references import reference_in
 from panel.models import Platform, Status
 from panel.mt4.errors import Rejected
 from panel.mt4.protocol.enums import TradeCommand
@@ -19,8 +18,8 @@ from panel.mt4.protocol.records import Trade
 from panel.mt4.protocol.wire import NO_TIME
 from panel.mt4.read import Reader, reader
 from panel.ui.owners import LOGINS_PER_CALL, Owner, all_owners, portions
-from payments.evidence import MONEY
-from payments.models import BulkFile, BulkItem, MoneyMirror, MoneyRecord, Payment
+from payments.attribution import MONEY, references_of
+from payments.models import BulkFile, BulkItem, Kind, MoneyMirror, MoneyRecord, Payment
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +27,8 @@ log = structlog.get_logger(__name__)
 Owned = tuple[Trade, str, str]
 
 ROWS_PER_WRITE = 1000
+# Payments without a record under their reference that one pass looks for: there are few.
+CHANGED = 500
 # Each reading begins this long before the last one ended: records appear late, clocks are moved.
 OVERLAP = timedelta(hours=6)
 # To the end of what a server's clock, however wrong, may have written.
@@ -85,7 +86,7 @@ def money_between(
 
     Raises the errors of `panel.mt4.errors`.
     """
-    read = _batch if _may_ask_reports(platform, reading) else _one_by_one
+    read = _batch if may_ask_reports(platform, reading) else _one_by_one
     for trades in read(reading, sorted(owners), start, end):
         yield [
             (trade, owners[trade.login].group, owners[trade.login].currency)
@@ -94,7 +95,7 @@ def money_between(
         ]
 
 
-def _may_ask_reports(platform: Platform, reading: Reader) -> bool:
+def may_ask_reports(platform: Platform, reading: Reader) -> bool:
     """Whether our manager account has the right to reports: without it MT4 may hang up."""
     place = f"money-reports:{platform.pk}"
     known: bool | None = cache.get(place)
@@ -132,11 +133,15 @@ def _one_by_one(
 
 
 def keep(platform: Platform, rows: Iterable[Owned]) -> None:
-    """Write records (with their account's group and currency) over what is there of them."""
-    records = [_record(platform, *row) for row in rows]
-    for some in portions(records, ROWS_PER_WRITE):
+    """Write records (with their account's group and currency) over what is there of them.
+
+    A record stays in the currency that its account had when it was first seen: the account may move
+    to a group in another one.
+    """
+    for some in portions(list(rows), ROWS_PER_WRITE):
+        references = references_of(platform, [trade for trade, _, _ in some])
         MoneyRecord.objects.bulk_create(
-            some,
+            [_record(platform, *row, references.get(row[0].order, "")) for row in some],
             update_conflicts=True,
             unique_fields=["platform", "ticket"],
             update_fields=[
@@ -144,25 +149,26 @@ def keep(platform: Platform, rows: Iterable[Owned]) -> None:
                 "comment",
                 "reference",
                 "mt4_group",
-                "currency",
                 "kind",
                 "expires_server_time",
             ],
         )
 
 
-def _record(platform: Platform, trade: Trade, group: str, currency: str) -> MoneyRecord:
+def _record(
+    platform: Platform, trade: Trade, group: str, currency: str, reference: str
+) -> MoneyRecord:
     is_credit = trade.trade_command is TradeCommand.Credit
     return MoneyRecord(
         platform=platform,
         ticket=trade.order,
         login=trade.login,
-        kind=MoneyRecord.Kind.CREDIT if is_credit else MoneyRecord.Kind.BALANCE,
+        kind=_purse(is_credit),
         amount=trade.profit,
         currency=currency,
         mt4_group=group,
         comment=trade.comment[:64],
-        reference=reference_in(trade.comment) or "",
+        reference=reference,
         time=platform.from_server_time(trade.close_time),
         server_time=_stamp(trade.close_time),
         expires_server_time=max(0, _stamp(trade.expiration)) if is_credit else 0,
@@ -192,6 +198,31 @@ def _find_tickets(platform: Platform) -> None:
     lines = BulkItem.objects.filter(file__in=files, state=BulkItem.State.DONE, ticket__isnull=True)
     for rows in (payments, lines):
         rows.order_by().update(ticket=Subquery(record))
+    find_changed(platform, payments)
+
+
+def find_changed(platform: Platform, payments: QuerySet[Payment]) -> None:
+    """What MT4 said was done, but whose record does not carry our reference: the only record of its
+    account and amount that came after it was asked for and belongs to nobody is its own.
+    """
+    for payment in payments.order_by("pk")[:CHANGED]:
+        alike = MoneyRecord.objects.filter(
+            platform=platform,
+            login=payment.login,
+            reference="",
+            amount=payment.signed_amount,
+            ticket__gt=payment.asked_after,
+            kind=_purse(Kind(payment.kind).is_credit),
+        )
+        tickets = list(alike.values_list("ticket", flat=True)[:2])
+        if len(tickets) == 1:
+            Payment.objects.filter(pk=payment.pk, ticket__isnull=True).update(ticket=tickets[0])
+            BulkItem.objects.filter(reference=payment.reference).update(ticket=tickets[0])
+            alike.update(reference=payment.reference)
+
+
+def _purse(is_credit: bool) -> MoneyRecord.Kind:
+    return MoneyRecord.Kind.CREDIT if is_credit else MoneyRecord.Kind.BALANCE
 
 
 def _stamp(clock: datetime) -> int:

@@ -20,6 +20,7 @@ from panel.commands.base import (
     Leftover,
     MT4Command,
     Preview,
+    Records,
     Risk,
     Target,
 )
@@ -30,9 +31,11 @@ from panel.lib.money import ZERO
 from panel.mt4.limits import TRADE_COMMENT, check_trade_comment
 from panel.ui.figures import money_text, percent_text
 from payments import checks, limits, owed
+from payments.evidence import records_beside
 from payments.legs import Leg, status_of
 from payments.models import Kind, Method, Payment
 from payments.standing import Standing, standing
+from payments.watermark import newest_known
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
@@ -270,6 +273,7 @@ class MoneyCommand(MT4Command):
             "status": request.status,
             "comment": leg.comment,
             "created": request.created,
+            "asked_after": newest_known(self.get_platform())[0],
             "origin": origin,
         }
 
@@ -288,10 +292,20 @@ class MoneyCommand(MT4Command):
                 transaction.on_commit(partial(refresh_account, *place), robust=True)
 
     @classmethod
-    def traces(cls, request: ChangeRequest) -> Sequence[tuple[int, str]]:
-        """Every leg on its account."""
-        legs = cls._of(request).legs(request.reference)
-        return [(leg.login, leg.reference) for leg in legs]
+    def all_legs(cls, request: ChangeRequest) -> Sequence[Leg]:
+        """Every leg that may stand in MT4."""
+        return cls._of(request).legs(request.reference)
+
+    @classmethod
+    def records(cls, request: ChangeRequest) -> Records:
+        """Of all its accounts, with the evidence's own eyes."""
+        platform = request.platform
+        if platform is None:
+            raise TypeError(f"{request.reference} is no payment.")
+        return records_beside(
+            (leg.wanted(platform), request.progress.get(leg.step, {}).get("mark", {}))
+            for leg in cls.all_legs(request)
+        )
 
     @classmethod
     def in_doubt(cls, request: ChangeRequest) -> str:

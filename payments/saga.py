@@ -36,7 +36,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from panel.commands.call import LeftOpen, Undone
+from panel.commands.base import Invalid
+from panel.commands.call import LeftOpen, NotAllowed, Undone
 from panel.models import Status
 from panel.mt4.errors import MT4Error, Rejected
 from panel.ui.figures import money_text
@@ -45,6 +46,7 @@ from payments.conversion import worth
 from payments.legs import Leg, leg_reference
 from payments.models import Kind, Method, Payment
 from payments.operation import MoneyCommand, stand, step_in_doubt
+from payments.standing import standing
 
 if TYPE_CHECKING:
     from panel.commands.call import Call
@@ -143,9 +145,11 @@ class TwoLegged(MoneyCommand):
         refused = call.refusal(CREDIT)
         if not refused:
             try:
-                credit.take(call, platform)
-            except Rejected as rejected:
-                refused = call.keep_refusal(CREDIT, rejected)
+                credit.take(call, platform, precheck=lambda: self._check_arrival(call))
+            except (Rejected, NotAllowed) as refusal:
+                if isinstance(refusal, NotAllowed) and refusal.sent_before:
+                    raise
+                refused = call.keep_refusal(CREDIT, refusal)
         if refused:
             self._put_back(call, refused)
 
@@ -160,9 +164,11 @@ class TwoLegged(MoneyCommand):
         again = call.refusal(BACK)
         if not again:
             try:
-                back.take(call, platform)
-            except Rejected as rejected:
-                again = call.keep_refusal(BACK, rejected)
+                back.take(call, platform, precheck=lambda: self._check_return(call))
+            except (Rejected, NotAllowed) as refusal:
+                if isinstance(refusal, NotAllowed) and refusal.sent_before:
+                    raise
+                again = call.keep_refusal(BACK, refusal)
         if again:
             raise LeftOpen(
                 f"{why} {amount} left {self.login}, and putting it back was refused too: "
@@ -175,6 +181,26 @@ class TwoLegged(MoneyCommand):
             "both accounts hold what they held before.",
             code=refused["code"],
         )
+
+    def _check_arrival(self, call: Call) -> None:
+        """Raise `Invalid` unless the receiving account is the one that was approved."""
+        there, approved = standing(call.reader, self.to_login), call.request.before
+        for name, is_now in (
+            ("currency", there.currency),
+            ("enabled", there.enabled),
+            ("group", there.group),
+        ):
+            was = approved[f"to_{name}"]
+            if is_now != was:
+                raise Invalid.of(
+                    f"Nothing was sent: {name} of {self.to_login} is {is_now}, was {was}."
+                )
+
+    def _check_return(self, call: Call) -> None:
+        """Raise `Invalid` if what left cannot be put back as the same amount."""
+        is_now, was = standing(call.reader, self.login).currency, call.request.before["currency"]
+        if is_now != was:
+            raise Invalid.of(f"Nothing was sent: {self.login} is in {is_now} now, was in {was}.")
 
     def _row_back(self, request: ChangeRequest) -> Payment:
         """The way back as a payment, made once."""
@@ -213,12 +239,13 @@ class TwoLegged(MoneyCommand):
         )
 
     @classmethod
-    def traces(cls, request: ChangeRequest) -> Sequence[tuple[int, str]]:
+    def all_legs(cls, request: ChangeRequest) -> Sequence[Leg]:
         """The way back too, once it was begun."""
-        traces = list(super().traces(request))
-        if BACK in request.progress and request.login is not None:
-            traces.append((request.login, leg_reference(request.reference, BACK_PREFIX)))
-        return traces
+        legs = list(super().all_legs(request))
+        command = cls._of(request)
+        if BACK in request.progress and isinstance(command, TwoLegged):
+            legs.append(command.way_back(request.reference))
+        return legs
 
     @classmethod
     def goes_on(

@@ -22,7 +22,7 @@ from panel.commands.base import (
     Target,
 )
 from panel.commands.registry import register
-from panel.lib.references import new_reference, reference_in
+from panel.lib.references import carries, new_reference
 from panel.models import ChangeRequest
 from panel.mt4.limits import FIELD_LIMITS
 from panel.mt4.protocol.flags import EnableFlags
@@ -115,7 +115,7 @@ class CreateAccount(MT4Command):
         done = call.step(
             STEP,
             send=lambda parcel: self._send(call, parcel),
-            evidence=lambda: self._evidence(call),
+            evidence=lambda mark: self._evidence(call, mark),
             seconds=SECONDS,
         )
         for which in (MAIN, INVESTOR):
@@ -160,19 +160,41 @@ class CreateAccount(MT4Command):
     def _comment(self, reference: str) -> str:
         return f"{reference} {self.profile.get('comment', '')}".strip()
 
-    def _evidence(self, call: Call) -> Evidence:
-        """Look for our reference in the group, then everywhere before saying it is nowhere."""
-        ours = _ours(call.reader.group_accounts(self.group), call.reference)
-        if not ours:
+    def _evidence(self, call: Call, mark: dict[str, Any] | None) -> Evidence:
+        """Look for our reference in the group; once it was sent, everywhere before saying that it
+        is nowhere. A server may change comments: a newer account of this name that nothing else
+        here opened is for a person to look at.
+        """
+        there = call.reader.group_accounts(self.group)
+        ours = _ours(there, call.reference)
+        if not ours and mark is not None:
             everyone = (user for page in call.reader.accounts() for user in page)
             ours = _ours(everyone, call.reference)
         if not ours:
-            return Evidence("absent", f"No account carries {call.reference} in its comment.")
+            newest = max((user.login for user in there), default=0)
+            text = f"No account carries {call.reference} in its comment."
+            alike = self._alike(there, mark.get("login", 0)) if mark is not None else []
+            if alike:
+                logins = ", ".join(str(login) for login in alike)
+                return Evidence("unclear", f"{text} But {logins} has the same name and is newer.")
+            return Evidence("absent", text, mark={"login": newest})
         if len(ours) > 1:
             logins = ", ".join(str(user.login) for user in ours)
             return Evidence("unclear", f"Several accounts carry {call.reference}: {logins}.")
         login = ours[0].login
         return Evidence("found", f"Account {login} carries {call.reference}.", {"login": login})
+
+    def _alike(self, there: Iterable[User], after: int) -> list[int]:
+        """Logins of this name above a login that no other request of ours opened."""
+        newer = [
+            user.login
+            for user in there
+            if user.login > after and user.name == self.profile.get("name", "")
+        ]
+        known = ChangeRequest.objects.filter(
+            command=self.name, platform__slug=self.platform, login__in=newer
+        )
+        return sorted(set(newer) - set(known.values_list("login", flat=True)))
 
     def _twins(self) -> list[Check]:
         email = self.profile.get("email", "").lower()
@@ -193,4 +215,4 @@ def created_login(request: ChangeRequest) -> int | None:
 
 
 def _ours(users: Iterable[User], reference: str) -> list[User]:
-    return [user for user in users if reference_in(user.comment) == reference]
+    return [user for user in users if carries(user.comment, reference)]

@@ -10,13 +10,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from panel.access.policy import Needed
+from panel.lib.digest import plain
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from panel.access.actor import Actor
     from panel.commands.call import Call
     from panel.models import ChangeRequest, Platform, User
+    from panel.mt4.protocol.records import Trade
     from panel.mt4.read import Reader
 
 
@@ -91,11 +91,29 @@ class Evidence:
 
     `found`: it did, exactly as asked. `absent`: certainly not. `unclear`: a person must look
     (two records, another amount); then `text` says what was seen.
+
+    `mark` is what a look before the first sending leaves for the later ones: by what they tell
+    records that came after it from those that were there. Empty where the step needs none.
     """
 
     verdict: Literal["found", "absent", "unclear"]
     text: str
     data: dict[str, Any] = field(default_factory=dict)
+    mark: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """MT4's records beside a request of unknown outcome, for people to judge.
+
+    `ours` carry its mark, `candidates` came after it was first sent and belong to nothing else that
+    is known, `earlier` were there before. `trouble` says why they could not be read.
+    """
+
+    ours: Sequence[Trade] = ()
+    candidates: Sequence[Trade] = ()
+    earlier: Sequence[Trade] = ()
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +251,24 @@ class MT4Command(Command):
             raise Invalid.of("This platform does not exist or is switched off.", "platform")
         return found
 
+    def check_again(self, reader: Reader, request: ChangeRequest) -> None:
+        """Raise `Invalid` unless what was approved is still possible, on live figures; what was
+        read is kept on the row, as the values from before. Called before every sending as long as
+        nothing of the request is done."""
+        self.validate(reader, None)
+        approved = request.approvals.order_by("-created").values_list("live", flat=True).first()
+        before = plain(self.before(reader))
+        type(request).objects.filter(pk=request.pk).update(before_sending=before)
+        request.before_sending = before
+        expected, live = self.watched(approved or request.before), self.watched(before)
+        changed = [name for name in expected if live.get(name) != expected[name]]
+        if changed:
+            raise Invalid.of(
+                "Changed since it was decided: "
+                + ", ".join(f"{name} is {live.get(name)}, was {expected[name]}" for name in changed)
+                + ". Submit it again if it is still wanted."
+            )
+
     def execute(self, call: Call) -> None:
         """Take the steps. Raises the errors of `panel.mt4.errors`; never repeats by itself."""
         raise NotImplementedError
@@ -243,14 +279,9 @@ class MT4Command(Command):
         return [request.login] if request.moves_money and request.login is not None else []
 
     @classmethod
-    def traces(cls, request: ChangeRequest) -> Sequence[tuple[int, str]]:
-        """Where MT4's records would show it: accounts, each with the reference looked for."""
-        return [(request.login, request.reference)] if request.login else []
-
-    @classmethod
-    def traced_since(cls, request: ChangeRequest) -> datetime:
-        """The moment (UTC) before which MT4's records cannot show it: nothing was sent earlier."""
-        return request.created
+    def records(cls, request: ChangeRequest) -> Records:
+        """What MT4 has now that may be this request's, read live as its evidence is; for people."""
+        return Records()
 
     @classmethod
     def in_doubt(cls, request: ChangeRequest) -> str:

@@ -2,8 +2,10 @@
 
 1. `claim` turns `approved` into `executing`, with an attempt number and a lease, and commits.
    With it the accounts are held on which it moves money: one move per account at a time.
-2. The command is checked again, live. Anything wrong: `failed`, nothing was sent.
-3. Each step commits its intent, looks at the lease last thing, and sends with its own key.
+2. Each step asks MT4 for evidence, is checked again, live, commits its intent, looks at the lease
+   last thing, and sends with its own key. Anything wrong before the first: `failed`, nothing was
+   sent.
+3. Nothing is claimed while a restored backup of the panel's database waits to be looked at.
 4. The outcome is written by conditional update on the attempt: `done`, `failed`, or `unknown`
    for whatever MT4 did not plainly answer. Whatever dies in between is found by its lease.
 """
@@ -23,9 +25,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from panel.access.actor import Actor
-from panel.commands import holds
+from panel.commands import holds, restoration
 from panel.commands.base import Invalid, MT4Command, PanelCommand
-from panel.commands.call import Call, HandedOver, Undecided, Undone
+from panel.commands.call import Call, HandedOver, NotAllowed, Undecided, Undone
 from panel.commands.happenings import happened
 from panel.commands.registry import command_class, load
 from panel.commands.states import Moved, move
@@ -58,6 +60,8 @@ def claim(request_id: int) -> ChangeRequest | None:
     request = ChangeRequest.objects.select_related("platform").get(pk=request_id)
     now = timezone.now()
     if request.status != Status.APPROVED or (request.not_before and request.not_before > now):
+        return None
+    if restoration.is_open():
         return None
     try:
         with transaction.atomic():
@@ -100,18 +104,6 @@ def run(request_id: int) -> None:
     if request is None:
         return
     command, call = open_call(request)
-    try:
-        _check_again(command, call)
-    except Invalid as invalid:
-        finish(call, Status.FAILED, code="Invalid", text=f"Nothing was sent. {invalid}")
-        return
-    except Rejected as rejected:
-        text = f"Nothing was sent. {rejected.explain()}"
-        finish(call, Status.FAILED, code=rejected.manager_code or rejected.code, text=text)
-        return
-    except MT4Error as error:
-        _release(call, error)
-        return
     attempt(command, call)
 
 
@@ -121,11 +113,13 @@ def open_call(request: ChangeRequest) -> tuple[MT4Command, Call]:
     if not isinstance(command, MT4Command) or request.platform is None:
         raise TypeError(f"{request.command} is not carried out by a worker.")
     connection = request.platform.connection
+    reading = reader(connection)
     call = Call(
         request=request,
-        reader=reader(connection),
+        reader=reading,
         writer=writer(connection),
         attempt=request.attempt,
+        precheck=lambda: command.check_again(reading, request),
     )
     return command, call
 
@@ -142,6 +136,8 @@ def attempt(command: MT4Command, call: Call) -> None:
             _release(call, lost)
     except Undone as undone:
         finish(call, Status.FAILED, code=undone.code, text=str(undone))
+    except NotAllowed as refused:
+        _not_allowed(call, refused)
     except Rejected as rejected:
         finish_rejected(command, call, rejected)
     except (Unavailable, Invalid) as away:
@@ -154,49 +150,50 @@ def attempt(command: MT4Command, call: Call) -> None:
         succeed(command, call)
 
 
+def _not_allowed(call: Call, refused: NotAllowed) -> None:
+    """The live check before a sending said no. What was sent before may still come through, and
+    nobody repeats it: a person decides."""
+    if not refused.sent_before and not call.request.progress:
+        finish(call, Status.FAILED, code="Invalid", text=f"Nothing was sent. {refused}")
+        return
+    text = f"MT4 shows no record of it, and it must not be sent again. {refused}"
+    unknown(call, refused, text, needs_person=True)
+
+
 def _put_off(call: Call, error: Unavailable | Invalid) -> None:
     """MT4 could not be asked, or must not be any more: its platform was switched off. Nothing of
     the present step was sent.
     """
     progress = call.request.progress
-    if any("done" in step for step in progress.values()):
+    if any("done" in step or "refused" in step for step in progress.values()):
         unknown(call, error, "Only part of it was done; the rest goes on by itself.")
     elif isinstance(error, Invalid) and progress:
         unknown(call, error, f"MT4 was not asked: {error}")
+    elif isinstance(error, Invalid):
+        finish(call, Status.FAILED, code="Invalid", text=f"Nothing was sent. {error}")
     else:
         _release(call, error)
 
 
-def _check_again(command: MT4Command, call: Call) -> None:
-    """What was approved must still be possible, on live figures."""
-    command.validate(call.reader, None)
-    approved = call.request.approvals.order_by("-created").values_list("live", flat=True).first()
-    expected = command.watched(approved or call.request.before)
-    live = command.watched(plain(command.before(call.reader)))
-    changed = [name for name in expected if live.get(name) != expected[name]]
-    if changed:
-        raise Invalid.of(
-            "Changed since it was decided: "
-            + ", ".join(f"{name} is {live.get(name)}, was {expected[name]}" for name in changed)
-            + ". Submit it again if it is still wanted."
-        )
-
-
 def succeed(command: MT4Command, call: Call) -> None:
     """Read again, hold it against what was approved, and write `done`."""
-    text, after = "", None
+    text, after, differs = "", None, False
     try:
         after = plain(command.after(call.reader, call.request))
         text = command.disagreement(after, call.request)
+        differs = bool(text)
     except MT4Error as error:
         text = f"Done; the account could not be read again: {error}"
-    finish(call, Status.DONE, code="Ok", text=text, after=after)
+    finish(call, Status.DONE, code="Ok", text=text, after=after, differs=differs)
 
 
 def finish_rejected(command: MT4Command, call: Call, rejected: Rejected) -> None:
     """MT4 refused a step; what earlier steps did is told."""
-    done = [name for name, step in call.request.progress.items() if "done" in step]
+    progress = call.request.progress
+    done = [name for name, step in progress.items() if "done" in step]
     text = rejected.explain()
+    if not progress:
+        text = f"Nothing was sent. {text}"
     if done:
         text = f"{text} Already done and not undone: {', '.join(done)}."
     call.activity_id = rejected.activity_id
@@ -204,9 +201,16 @@ def finish_rejected(command: MT4Command, call: Call, rejected: Rejected) -> None
 
 
 def finish(
-    call: Call, to: Status, *, code: str, text: str, after: dict[str, Any] | None = None
+    call: Call,
+    to: Status,
+    *,
+    code: str,
+    text: str,
+    after: dict[str, Any] | None = None,
+    differs: bool = False,
 ) -> None:
-    """Write an outcome, if this attempt is still the one that counts."""
+    """Write an outcome, if this attempt is still the one that counts. `differs` says that MT4 did
+    it otherwise than it was asked: people hear of that."""
     request = call.request
     try:
         with transaction.atomic():
@@ -219,7 +223,7 @@ def finish(
                 detail=text,
                 code=code,
                 activity_id=call.activity_id,
-                before=request.before if to == Status.DONE else None,
+                before=(request.before_sending or request.before) if to == Status.DONE else None,
                 after=after,
                 outcome_code=code,
                 outcome_text=text,
@@ -228,6 +232,8 @@ def finish(
                 lease_until=None,
                 call_until=None,
             )
+            if differs:
+                happened(request, Happening.Event.DIFFERENT)
             wake_waiting(request)
     except Moved:
         log.warning("outcome came too late", reference=request.reference, outcome=to, text=text)
@@ -252,7 +258,9 @@ def unknown(call: Call, error: Exception, text: str, *, needs_person: bool = Fal
             if needs_person and not request.needs_person:
                 happened(request, Happening.Event.STUCK)
             if request.status == Status.UNKNOWN:
-                pause = settings.RECONCILE_PAUSE * 2 ** min(request.checks, 4)
+                # Once people were asked MT4 is still looked at, ever more rarely: nothing is sent.
+                doublings = min(request.checks, 8 if fields["needs_person"] else 4)
+                pause = settings.RECONCILE_PAUSE * 2**doublings
                 fields["next_check"] = now + timedelta(seconds=pause)
                 ChangeRequest.objects.filter(
                     pk=request.pk, status=Status.UNKNOWN, attempt=call.attempt

@@ -12,8 +12,9 @@ from django.utils import timezone
 from panel.models import ChangeRequest, Happening, Status
 
 Event = Happening.Event
+UNSTEPPED = (Event.ASKED, Event.STUCK, Event.DIFFERENT)
 # The steps of a request that anybody could want to hear of, by the status they lead to.
-STEPS = {event.value: event for event in Event if event not in (Event.ASKED, Event.STUCK)}
+STEPS = {event.value: event for event in Event if event not in UNSTEPPED}
 
 UNKNOWN_PAUSE = timedelta(minutes=1)
 """For which an unknown outcome may still become known before anybody is told."""

@@ -32,6 +32,7 @@ MAILED = frozenset(
     {
         Kind.DECIDE,
         Kind.SETTLE,
+        Kind.DIFFERENT,
         Kind.OWED,
         Kind.JOB,
         Kind.REJECTED,
@@ -79,6 +80,8 @@ def _tell(request: ChangeRequest, events: set[Event]) -> None:
     kind = TO_MAKER.get(Event(request.status)) if request.status in STEPS else None
     if kind and Event(request.status) in events and request.maker.is_active:
         _write(request, kind, [request.maker])
+    if Event.DIFFERENT in events:
+        _write(request, Kind.DIFFERENT, [*settlers(request), request.maker])
     if Event.FAILED in events and request.maker.is_machine:
         _write(request, Kind.JOB, keepers(request))
     ended = events & {Event.FAILED, Event.DONE}
@@ -167,6 +170,7 @@ def title_of(request: ChangeRequest, kind: Kind) -> str:
     endings = {
         Kind.DECIDE: "waits for your decision",
         Kind.SETTLE: "has an unknown outcome that somebody must settle",
+        Kind.DIFFERENT: "was carried out otherwise than it was asked",
         Kind.OWED: "left money on no account: somebody must put it right",
         Kind.PAY: "waits to be paid out",
         Kind.JOB: "failed",
@@ -190,7 +194,7 @@ def text_of(request: ChangeRequest, kind: Kind) -> str:
     if kind == Kind.REJECTED:
         rejection = request.approvals.filter(decision="reject").select_related("checker").first()
         return f"{rejection.checker.name}: {rejection.reason}" if rejection else ""
-    if kind in (Kind.FAILED, Kind.UNKNOWN, Kind.SETTLE, Kind.OWED, Kind.JOB):
+    if kind in (Kind.FAILED, Kind.UNKNOWN, Kind.SETTLE, Kind.DIFFERENT, Kind.OWED, Kind.JOB):
         return request.outcome_text
     return str(request.preview.get("sentence", "")) if kind == Kind.DECIDE else ""
 

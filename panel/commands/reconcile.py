@@ -6,7 +6,8 @@
   again. `Call.step` asks MT4's records before it sends, and sends with the step's own key.
 - After `UNKNOWN_TO_PERSON` seconds nothing is sent again. MT4 is asked all the same: where nobody
   could look for so long, most outcomes stand in its records.
-- What the records cannot decide waits for two people (see `panel.commands.settle`).
+- What the records cannot decide waits for two people (see `panel.commands.settle`). MT4 is looked
+  at all the same, ever more rarely, without sending: a record that appears late ends it.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def _unknown_and_free() -> Q:
 
 def due() -> list[int]:
     """The requests to look into now, oldest first."""
-    ready = _unknown_and_free() & Q(needs_person=False, next_check__lte=timezone.now())
+    ready = _unknown_and_free() & Q(next_check__lte=timezone.now())
     rows = ChangeRequest.objects.filter(_silent() | ready)
     return list(rows.order_by("created").values_list("pk", flat=True))
 
@@ -61,7 +62,7 @@ def look_into(request_id: int) -> None:
     request = ChangeRequest.objects.select_related("platform").get(pk=request_id)
     if request.status == Status.EXECUTING and not _give_up_on_worker(request):
         return
-    if request.status == Status.UNKNOWN and not request.needs_person:
+    if request.status == Status.UNKNOWN:
         _take_over(request)
 
 
@@ -102,7 +103,10 @@ def _take_over(request: ChangeRequest) -> None:
     """Go through an unknown request's steps again, under a new attempt and lease."""
     now = timezone.now()
     taken = ChangeRequest.objects.filter(
-        _unknown_and_free(), pk=request.pk, attempt=request.attempt, needs_person=False
+        _unknown_and_free(),
+        pk=request.pk,
+        attempt=request.attempt,
+        needs_person=request.needs_person,
     ).update(
         attempt=F("attempt") + 1,
         worker=worker_name(),
@@ -113,7 +117,8 @@ def _take_over(request: ChangeRequest) -> None:
     request.refresh_from_db()
     since = request.unknown_since or now
     command, call = open_call(request)
-    call.repeats = (now - since).total_seconds() <= settings.UNKNOWN_TO_PERSON
+    in_time = (now - since).total_seconds() <= settings.UNKNOWN_TO_PERSON
+    call.repeats = in_time and not request.needs_person
     attempt(command, call)
     if not call.repeats:
         _ask_a_person(request)

@@ -18,11 +18,12 @@ from panel.mt4.client import Connection, shared
 from panel.mt4.errors import OutcomeUnknown, Rejected, Unavailable
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.volley import Talk
+from panel.mt4.words import applied_differently
 from panel.mt4.write import writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+class MoneyOrder:
     """One balance or credit operation; `amount` signed, in the account's currency.
 
     `comment` begins with the reference by which MT4's records are found. `key` is the idempotency
@@ -39,7 +40,7 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a parcel.
+    """What became of an order.
 
     `unsent`: certainly nothing happened, and it may be sent again. `unknown`: it may have
     happened; only MT4's records, and after them the same key, can tell.
@@ -49,9 +50,12 @@ class Verdict:
     code: str = "Ok"
     text: str = ""
     activity_id: str = ""
+    needs_person: bool = False
 
 
 DONE = Verdict("done")
+DIFFERENT = "AppliedDifferently"
+"""The code of what MT4 did otherwise than it was asked."""
 
 
 def send_all(
@@ -63,18 +67,18 @@ def send_all(
 
 
 def send(
-    connection: Connection, parcel: Parcel, *, send_before: float, deadline: float
+    connection: Connection, order: MoneyOrder, *, send_before: float, deadline: float
 ) -> Talk[Verdict]:
-    """Send once, as part of a conversation. `send_before` is a moment of `time.monotonic`, looked
-    at last thing before the bytes leave; `deadline` the seconds that MT4 may take."""
+    """Send once, as part of a conversation. `send_before` is a moment of `panel.lib.clock.uptime`,
+    looked at last thing before the bytes leave; `deadline` the seconds that MT4 may take."""
     try:
-        yield from writer(connection).balance_talk(
-            parcel.login,
-            parcel.amount,
-            parcel.comment,
-            kind=parcel.purse,
-            expiration=parcel.expiration,
-            key=parcel.key,
+        answer = yield from writer(connection).balance_talk(
+            order.login,
+            order.amount,
+            order.comment,
+            kind=order.purse,
+            expiration=order.expiration,
+            key=order.key,
             send_before=send_before,
             deadline=deadline,
         )
@@ -87,4 +91,5 @@ def send(
         return Verdict("unknown", "OutcomeUnknown", str(open_end), open_end.activity_id)
     except ValueError as error:
         return Verdict("rejected", "Invalid", f"Nothing was sent: {error}.")
-    return DONE
+    differs = applied_differently(answer, order.amount, order.comment)
+    return Verdict("done", DIFFERENT, differs) if differs else DONE

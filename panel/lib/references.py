@@ -7,12 +7,27 @@ import secrets
 
 # Crockford's alphabet: no I, L, O or U, so that a reference can be read out on the telephone.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ANYWHERE = re.compile(r"(?<![0-9A-Z])[A-Z]{2} [0-9A-HJKMNP-TV-Z]{8}(?![0-9A-Z])")
+_CODE = re.compile(r"(?<![0-9A-Z])[0-9A-HJKMNP-TV-Z]{8}(?![0-9A-Z])")
 PATTERN = re.compile(r"^[A-Z]{2} [0-9A-HJKMNP-TV-Z]{8}(?=$|[^0-9A-Z])")
 
 
 def new_reference(prefix: str) -> str:
     """A fresh reference such as `WD 7Q2K9F31`: 11 ASCII characters, 40 random bits."""
     return f"{prefix} " + "".join(secrets.choice(ALPHABET) for _ in range(8))
+
+
+def references_in(comment: str) -> set[str]:
+    """Whatever looks like a reference anywhere in an MT4 comment: others may have put words before
+    it, or changed its case."""
+    return set(_ANYWHERE.findall(comment.upper()))
+
+
+def carries(comment: str, reference: str) -> bool:
+    """Whether a comment still shows this reference: anywhere, in any case, or its eight characters
+    alone, where somebody took away what stood before them."""
+    code = reference.partition(" ")[2]
+    return code in _CODE.findall(comment.upper())
 
 
 def reference_in(comment: str) -> str | None:

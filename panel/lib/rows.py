@@ -47,3 +47,29 @@ def _write(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) ->
         with connection.wrap_database_errors, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(row)
+
+
+def set_values(model: type[models.Model], name: str, values: Mapping[int, Any]) -> None:
+    """Set one field of many rows, each to a value of its own, by primary key; in the caller's
+    transaction. `bulk_update` would send a case for each row."""
+    if not values:
+        return
+    field = model._meta.get_field(name)
+    if not isinstance(field, models.Field):
+        raise TypeError(f"{name} is no column of {model.__name__}.")
+    quote = connection.ops.quote_name
+    column, table = quote(field.column), quote(model._meta.db_table)
+    kind = field.db_type(connection) if connection.vendor == "postgresql" else ""
+    value = f"CAST(given.value AS {kind})" if kind else "given.value"
+    marks = ", ".join(["(%s, %s)"] * len(values))
+    flat = [
+        part
+        for key, one in values.items()
+        for part in (key, field.get_db_prep_save(one, connection))
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH given(id, value) AS (VALUES {marks}) UPDATE {table} SET {column} = {value} "  # noqa: S608 - our own names
+            f"FROM given WHERE {table}.{quote('id')} = given.id",
+            flat,
+        )

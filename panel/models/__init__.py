@@ -8,6 +8,7 @@ from panel.models.notice import Happening, Notice
 from panel.models.platform import Platform, PlatformState
 from panel.models.policy import Policy
 from panel.models.reason import Purpose, Reason
+from panel.models.restoration import Restoration
 from panel.models.staff import Role, Scope, User
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Purpose",
     "Reason",
     "RequestAuthor",
+    "Restoration",
     "Role",
     "Scope",
     "Secret",

@@ -50,6 +50,8 @@ class ChangeRequest(models.Model):
     payload = models.JSONField()
     payload_digest = models.CharField(max_length=64)
     before = models.JSONField(default=dict)
+    # The same values read right before it was sent; null until then.
+    before_sending = models.JSONField(null=True)
     preview = models.JSONField(default=dict)
     after = models.JSONField(null=True)
     object_kind = models.CharField(max_length=40)

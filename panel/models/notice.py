@@ -19,6 +19,7 @@ class Happening(models.Model):
 
         ASKED = "asked", "waits for a decision"
         STUCK = "stuck", "waits for somebody to settle it"
+        DIFFERENT = "different", "applied differently"
         APPROVED = "approved", "approved"
         REJECTED = "rejected", "rejected"
         WITHDRAWN = "withdrawn", "withdrawn"
@@ -53,6 +54,7 @@ class Notice(models.Model):
 
         DECIDE = "decide", "A request waits for my decision"
         SETTLE = "settle", "An unknown outcome waits for me to settle it"
+        DIFFERENT = "different", "MT4 carried something out otherwise than it was asked"
         OWED = "owed", "Money is on no account and waits for me to put it right"
         PAY = "pay", "A withdrawal waits for me to pay it out"
         JOB = "job", "A request of a scheduled job failed"

@@ -44,6 +44,8 @@ class Platform(models.Model):
     state_detail = models.CharField(max_length=300, blank=True)
     latency_ms = models.IntegerField(null=True, blank=True)
     server_name = models.CharField(max_length=130, blank=True)
+    # What the server said of itself when it was first reached: nothing is sent to another one.
+    identity = models.CharField(max_length=300, blank=True)
     # Server clock minus UTC, seconds: MT4 writes its local clock as if it were UNIX time.
     clock_offset = models.IntegerField(default=0)
 

@@ -106,7 +106,7 @@ class Client:
         """Run one operation of the catalogue, by its path; ``data`` comes decoded.
 
         ``deadline``: seconds the server may take, else the operation's default.
-        ``send_before``: a moment of ``time.monotonic`` after which nothing is sent any more.
+        ``send_before``: a moment of ``panel.lib.clock.uptime`` after which nothing is sent.
         Raises Rejected, Unavailable, LeaseLost, OutcomeUnknown (changes only), and ValueError
         for arguments that cannot be sent.
         """

@@ -115,6 +115,22 @@ class Reader:
         self._client.converse_all(map(ask, logins), slots)
         return found
 
+    def histories_of(
+        self, logins: Iterable[int], start: datetime, slots: threading.Semaphore
+    ) -> dict[int, list[Trade]]:
+        """Closed records of several accounts since a moment, by login, live, with a call under way
+        for each slot."""
+        found: dict[int, list[Trade]] = {}
+
+        def ask(login: int) -> Talk[None]:
+            answer = yield from self._client.talk(
+                "TradesUserHistory/{login}", params={"login": login}, query={"fromTime": start}
+            )
+            found[login] = answer.data or []
+
+        self._client.converse_all(map(ask, logins), slots)
+        return found
+
     def margin_levels(self) -> list[MarginLevel]:
         """State of all accounts, cached: for lists, not for decisions."""
         return self._get("MarginsGet") or []

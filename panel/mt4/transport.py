@@ -21,6 +21,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
+from panel.lib.clock import uptime
 from panel.mt4.errors import LeaseLost
 from panel.mt4.reply import Incoming, Reply
 
@@ -55,7 +56,7 @@ watch = Watch()
 def _look_before_sending(connection: HTTPConnection) -> None:
     if connection.sock is None:
         connection.connect()
-    if watch.send_before is not None and time.monotonic() >= watch.send_before:
+    if watch.send_before is not None and uptime() >= watch.send_before:
         connection.close()
         raise LeaseLost
     watch.sent = True
@@ -80,7 +81,7 @@ class GuardedSecureConnection(HTTPSConnection):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """One request as it is to leave. `wait` is how many seconds its reply is waited for;
-    `send_before`, a moment of `time.monotonic`, is looked at right before bytes go out."""
+    `send_before`, a moment of `panel.lib.clock.uptime`, is looked at right before bytes go out."""
 
     method: str
     url: str

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from panel.lib.money import show
 from panel.mt4.protocol.enums import ResultCode, WebApiErrorCode
+from panel.mt4.protocol.records import TradeTransaction
 
 _MT4: dict[ResultCode, tuple[str, str]] = {
     ResultCode.OkNone: ("There was nothing to change.", ""),
@@ -148,3 +152,14 @@ def _find(code: str, manager_code: str) -> tuple[str, str]:
         except (ValueError, KeyError):
             return (f"MT4 refused the request ({manager_code}).", "")
     return _API.get(code, (f"The request was refused ({code}).", ""))
+
+
+def applied_differently(answer: TradeTransaction, amount: Decimal, comment: str) -> str:
+    """What MT4 says of a money operation that it did otherwise than it was asked, with both values;
+    empty if nothing."""
+    told = []
+    if answer.price not in (0, amount):
+        told.append(f"the amount is {show(answer.price)}, asked for was {show(amount)}")
+    if answer.comment not in ("", comment):
+        told.append(f"the comment is “{answer.comment}”, asked for was “{comment}”")
+    return f"Applied differently: {'; '.join(told)}." if told else ""

@@ -1,7 +1,7 @@
 """Changing MT4: for the executor of commands alone (held by import-linter).
 
 Every method sends once and takes, by keyword, ``key`` (the idempotency key of the logical
-operation, the same for every repeat of it), ``send_before`` (a moment of ``time.monotonic``
+operation, the same for every repeat of it), ``send_before`` (a moment of ``panel.lib.clock.uptime``
 after which nothing is sent any more), ``deadline`` (seconds the server may take) and
 ``request_id``. Each raises Rejected, Unavailable, LeaseLost, OutcomeUnknown, and ValueError for
 what must not be sent at all.
@@ -113,7 +113,7 @@ class Writer:
 
         ``comment`` carries our reference, at most 31 ASCII characters. Credit in needs an
         ``expiration`` in the future of the server's clock. Do not count on ``order`` in what
-        comes back.
+        comes back; amount and comment are what MT4 made of them, which may be others.
         """
         return self._client.converse(
             self.balance_talk(login, amount, comment, kind=kind, expiration=expiration, **sending)
@@ -147,9 +147,9 @@ class Writer:
             expiration=expiration or NO_TIME,
         )
         record = yield from self._record_talk("TradeTransaction", body=transaction, **sending)
-        if record.order_by not in (0, login) or record.comment not in ("", comment):
+        if record.order_by not in (0, login):
             # On whatever way it came here: it says nothing of this one.
-            raise OutcomeUnknown("the answer is about another operation")
+            raise OutcomeUnknown("the answer is about another account")
         return record  # type: ignore[no-any-return]
 
     def _record(self, path: str, *, key: str, body: Any, **rest: Any) -> Any:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -17,16 +15,12 @@ from django.urls import reverse
 from panel import audit
 from panel.access.request import PanelRequest
 from panel.commands import inbox
-from panel.commands.base import Command, MT4Command
+from panel.commands.base import Command, MT4Command, Records
 from panel.commands.reconcile import look_again
 from panel.commands.registry import command_class
 from panel.commands.settle import SettleUnknown
 from panel.door.views import PermissionRequired
 from panel.models import ChangeRequest, Status
-from panel.mt4.errors import MT4Error
-from panel.mt4.protocol.enums import TradeCommand
-from panel.mt4.protocol.records import Trade
-from panel.mt4.read import reader
 from panel.pages.tables import RequestFilter, search_requests
 from panel.pages.tables import RequestTable as _RequestTable
 from panel.ui.columns import Column
@@ -36,10 +30,6 @@ from panel.ui.links import Link
 from panel.ui.story import timeline
 from panel.ui.tables import Empty, Table
 from panel.ui.views import PanelView, TableView
-
-WINDOW = timedelta(days=2)
-"""How far around the request the history is read: wider than any doubt about the clock."""
-MONEY = (TradeCommand.Balance, TradeCommand.Credit)
 
 
 def unknown_url(row: ChangeRequest) -> str:
@@ -93,52 +83,18 @@ class UnknownListView(TableView):
         return search_requests(queryset, words)
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the account's history says now; `trouble` if it could not be read."""
-
-    ours: list[Trade]
-    others: list[Trade]
-    trouble: str = ""
-
-
-def traces_of(request: ChangeRequest) -> Sequence[tuple[int, str]]:
-    """Accounts and references under which MT4 would have it."""
-    command = command_class(request.command)
-    return command.traces(request) if issubclass(command, MT4Command) else []
-
-
-def traced_since(request: ChangeRequest) -> datetime:
-    """Before which MT4's records cannot show it."""
-    command = command_class(request.command)
-    if issubclass(command, MT4Command):
-        return command.traced_since(request)
-    return request.created
-
-
 def in_doubt(request: ChangeRequest) -> str:
     """The step nobody knows of, in words; empty where there is one alone."""
     command = command_class(request.command)
     return command.in_doubt(request) if issubclass(command, MT4Command) else ""
 
 
-def evidence_of(request: ChangeRequest) -> Evidence:
-    """The account's records of money around the request, live; ours carry its reference."""
-    traces = traces_of(request)
-    if request.platform is None or not traces:
-        return Evidence([], [])
-    first = request.platform.server_time(traced_since(request)) - WINDOW
-    last = request.platform.server_time() + WINDOW
-    reading, history = reader(request.platform.connection), []
-    try:
-        for login in sorted({login for login, _ in traces}):
-            history += reading.history(login, first, last)
-    except MT4Error as error:
-        return Evidence([], [], error.explain())
-    references = {reference for _, reference in traces}
-    ours = [trade for trade in history if any(one in trade.comment for one in references)]
-    others = [trade for trade in history if trade.trade_command in MONEY and trade not in ours]
-    return Evidence(ours, others)
+def evidence_of(request: ChangeRequest) -> Records:
+    """MT4's records that may be this request's, live."""
+    command = command_class(request.command)
+    if request.platform is None or not issubclass(command, MT4Command):
+        return Records()
+    return command.records(request)
 
 
 def kept_evidence(request: ChangeRequest) -> Iterator[tuple[str, str]]:
@@ -196,8 +152,9 @@ class UnknownDetailView(PanelView):
             change=change,
             in_doubt=in_doubt(change),
             found=found,
-            ours=RecordTable(request, found.ours),
-            others=RecordTable(request, found.others),
+            ours=RecordTable(request, list(found.ours)),
+            candidates=RecordTable(request, list(found.candidates)),
+            earlier=RecordTable(request, list(found.earlier)),
             asked=list(kept_evidence(change)),
             steps=timeline(change),
             settling=ChangeRequest.objects.filter(

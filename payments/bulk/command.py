@@ -240,6 +240,7 @@ class FileCommand(MT4Command):
 
     def execute(self, call: Call) -> None:
         """Hand the file to the workers; the request stays open until its last line is final."""
+        call.check()
         now = timezone.now()
         with transaction.atomic():
             mine = ChangeRequest.objects.filter(

@@ -31,6 +31,7 @@ from payments.bulk.sums import shown
 from payments.bulk.tables import FileFilter, FileTable, LineFilter, LineTable
 from payments.bulk.tasks import check_soon
 from payments.models import BulkError, BulkFile, BulkItem
+from payments.watermark import newest_known
 
 UPLOAD = "payments.bulk"
 # Something happens to the file that no bar shows: the page asks again by itself.
@@ -112,6 +113,7 @@ class UploadView(PanelView):
         actor = self.request.actor
         with transaction.atomic():
             file = BulkFile.objects.create(
+                asked_after=newest_known(platform)[0],
                 platform=platform,
                 name=uploaded.name[:200] if uploaded else "pasted rows",
                 sha256=kept.sha256,

@@ -88,6 +88,8 @@ class BulkFile(models.Model):
     items_sha256 = models.CharField(max_length=64, blank=True)
     # The bytes, below DATA_DIR/bulk, under a name that says nothing.
     stored = models.CharField(max_length=64, blank=True)
+    # MT4's newest ticket that was known when it came: the records of its lines have higher ones.
+    asked_after = models.IntegerField(default=0)
     # For lines of credit in: the last day on which it is good, on the server's clock.
     credit_expires = models.DateField(null=True)
     # Checking: lines looked at so far, and the lease of the worker that looks.
@@ -162,6 +164,8 @@ class BulkItem(models.Model):
     not_before = models.DateTimeField(null=True)
     # MT4's number of the record, once it has been seen there.
     ticket = models.IntegerField(null=True)
+    # What was known of MT4 right before it was sent (`payments.watermark`); null until then.
+    mark = models.JSONField(null=True)
     code = models.CharField(max_length=60, blank=True)
     text = models.TextField(blank=True)
     finished = models.DateTimeField(null=True)

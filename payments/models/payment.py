@@ -109,6 +109,8 @@ class Payment(models.Model):
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.PENDING)
     # MT4's number of the balance or credit record, once it has been seen there.
     ticket = models.IntegerField(null=True)
+    # MT4's newest ticket that was known when it was asked for: its own record has a higher one.
+    asked_after = models.IntegerField(default=0)
     comment = models.CharField(max_length=31, blank=True)
     created = models.DateTimeField(db_index=True)
     finished = models.DateTimeField(null=True)

@@ -114,31 +114,40 @@ def compare(
             _judge(paid, booked, outcome)
     for (_, reference), rest in by_reference.items():
         if any(since <= record.time < until for record in rest):
-            outcome.theirs[rest[0].currency] += sum((r.amount for r in rest), ZERO)
+            _add(rest, outcome)
             text = "It carries a reference in our manner that the panel does not know."
             outcome.found.append(Found(Kind.THEIRS, reference, text, None, tuple(rest)))
     return outcome
 
 
+def _add(booked: Iterable[Booked], outcome: Outcome) -> None:
+    """Each record counts in the currency that its own account had."""
+    for record in booked:
+        outcome.theirs[record.currency] += record.amount
+
+
 def _judge(paid: Paid, booked: tuple[Booked, ...], outcome: Outcome) -> None:
     if not paid.done:
         if booked:
-            outcome.theirs[paid.currency] += sum((record.amount for record in booked), ZERO)
+            _add(booked, outcome)
             text = f"MT4 has it; the panel holds it to be {paid.status}."
             outcome.found.append(Found(Kind.THEIRS, paid.reference, text, paid, booked))
         return
     outcome.ours[paid.currency] += paid.amount
-    outcome.theirs[paid.currency] += sum((record.amount for record in booked), ZERO)
+    _add(booked, outcome)
     if not booked:
         text = "The panel holds it to be done; the account has no record of it."
         outcome.found.append(Found(Kind.OURS, paid.reference, text, paid, ()))
-    elif [(paid.is_credit, paid.amount)] == [(one.is_credit, one.amount) for one in booked]:
+    elif [(paid.is_credit, paid.amount, paid.currency)] == [
+        (one.is_credit, one.amount, one.currency) for one in booked
+    ]:
         outcome.matched += 1
     else:
         seen = ", ".join(
-            f"{'credit' if one.is_credit else 'balance'} {show(one.amount)} (ticket {one.ticket})"
+            f"{'credit' if one.is_credit else 'balance'} {show(one.amount, one.currency)} "
+            f"(ticket {one.ticket})"
             for one in booked
         )
         purse = "credit" if paid.is_credit else "balance"
-        text = f"The panel booked {purse} {show(paid.amount)} once; MT4 has {seen}."
+        text = f"The panel booked {purse} {show(paid.amount, paid.currency)} once; MT4 has {seen}."
         outcome.found.append(Found(Kind.AMOUNT, paid.reference, text, paid, booked))

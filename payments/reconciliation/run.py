@@ -13,16 +13,16 @@ from django.utils import timezone
 
 from panel import audit
 from panel.access.actor import Actor
-from panel.lib.references import reference_in
 from panel.models import Platform, Status
 from panel.models.change import OPEN
 from panel.mt4.errors import MT4Error
 from panel.mt4.protocol.enums import TradeCommand
+from panel.mt4.protocol.records import Trade
 from panel.mt4.read import reader
 from panel.ui.owners import Owner, all_owners, owners_of, portions
 from payments.books import began
 from payments.evidence import DOUBT
-from payments.mirror import Owned, keep, money_between
+from payments.mirror import keep, money_between
 from payments.models import Difference, Kind, MoneyRecord, Payment, Reconciliation
 from payments.reconciliation.compare import Booked, Found, Outcome, Paid, compare
 
@@ -34,6 +34,7 @@ DAILY_SPAN = timedelta(days=7)
 # A worker that has given no sign of life for so long is given up, and another one may begin.
 SILENCE = timedelta(minutes=5)
 ROWS = 1000
+KEPT = ("ticket", "reference", "currency")
 FIELDS = (
     "pk",
     "reference",
@@ -120,8 +121,11 @@ def _read(run: Reconciliation, since: datetime) -> Iterator[Booked]:
         keep(platform, rows)
         seen.update(trade.order for trade, _, _ in rows)
         Reconciliation.objects.filter(pk=run.pk).update(alive=timezone.now())
-        for row in rows:
-            yield _booked(platform, row)
+        tickets = [trade.order for trade, _, _ in rows]
+        kept = MoneyRecord.objects.filter(platform=platform, ticket__in=tickets)
+        places = {ticket: rest for ticket, *rest in kept.values_list(*KEPT)}
+        for trade, group, _ in rows:
+            yield _booked(platform, trade, group, *places[trade.order])
     _forget_removed(platform, since, min(run.until, run.started), seen)
 
 
@@ -132,11 +136,10 @@ def _owners(platform: Platform, since: datetime) -> dict[int, Owner]:
     return {**owners, **owners_of(platform, sorted(missing))} if missing else owners
 
 
-def _booked(platform: Platform, row: Owned) -> Booked:
-    trade, group, currency = row
+def _booked(platform: Platform, trade: Trade, group: str, reference: str, currency: str) -> Booked:
     return Booked(
         ticket=trade.order,
-        reference=reference_in(trade.comment) or "",
+        reference=reference,
         login=trade.login,
         group=group,
         currency=currency,

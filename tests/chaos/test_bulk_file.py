@@ -140,7 +140,7 @@ def _books_agree(file: BulkFile, before: Purses, logins: Sequence[int]) -> None:
     booked = {login: {False: ZERO, True: ZERO} for login in logins}
     for login in logins:
         history = live.history(login)
-        assert books(platform, login, history).agree, login
+        assert books(platform, login, live).agree, login
         for item in BulkItem.objects.filter(file=file, login=login):
             found = [one.profit for one in history if one.comment.startswith(item.reference)]
             if item.state == BulkItem.State.DONE:

@@ -13,8 +13,8 @@ from panel.access.actor import Actor
 from panel.models import ChangeRequest, Hold, Status
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.read import reader
+from payments.attribution import MONEY
 from payments.books import books
-from payments.evidence import MONEY
 from payments.models import BulkFile, BulkItem, Difference, Payment
 from payments.reconciliation import run as reconciliation
 from tests.chaos.conftest import demo
@@ -132,7 +132,7 @@ def assert_the_books_agree(plan: Plan, files: Files) -> None:
         account = live.account(login)
         held = (account.balance, account.credit)
         assert held == (sums[login, False], sums[login, True]), login
-        found = books(demo(), login, live.history(login))
+        found = books(demo(), login, live)
         assert found.agree, (login, found)
         assert found.our_total == found.their_total
     assert live.balance_checks(plan.accounts.currency) == []

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from panel.lib.clock import uptime
 from panel.mt4.errors import LeaseLost
 from panel.mt4.transport import GuardedConnection, Letter, Transport, watch
 from tests.mt4.wire_server import data, serving
@@ -21,7 +22,7 @@ def fresh_watch() -> Iterator[None]:
 def test_body_is_not_sent_when_the_lease_ended_after_the_headers() -> None:
     with serving(data({"order": 1})) as script:
         connection = GuardedConnection("127.0.0.1", script.port)
-        watch.send_before = time.monotonic() + 0.2
+        watch.send_before = uptime() + 0.2
         connection.putrequest("POST", "/api/v2/MT4/p/TradeTransaction")
         connection.putheader("Content-Length", "5")
         connection.endheaders()
@@ -34,7 +35,7 @@ def test_body_is_not_sent_when_the_lease_ended_after_the_headers() -> None:
 
 def test_lease_that_ended_before_connecting_opens_a_connection_and_says_nothing() -> None:
     with serving() as script:
-        watch.send_before = time.monotonic()
+        watch.send_before = uptime()
         with pytest.raises(LeaseLost):
             GuardedConnection("127.0.0.1", script.port).send(b"GET / HTTP/1.1\r\n\r\n")
         time.sleep(0.1)

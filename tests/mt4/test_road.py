@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 
+from panel.lib.clock import uptime
 from panel.mt4.client import Connection
 from panel.mt4.errors import LeaseLost, OutcomeUnknown, Rejected, Unavailable
 from panel.mt4.protocol.enums import TradeCommand, TradeRecordState, UsersGroupCommand
@@ -265,9 +266,7 @@ def test_slow_change_is_unknown_and_its_repeat_is_in_progress(
 
 def test_lease_that_is_over_sends_nothing(mt4: Reader, change: Writer, account: User) -> None:
     with pytest.raises(LeaseLost):
-        change.balance(
-            account.login, Decimal(-50), "WD LATE", key=key(), send_before=time.monotonic()
-        )
+        change.balance(account.login, Decimal(-50), "WD LATE", key=key(), send_before=uptime())
     assert found(mt4, account.login, "WD LATE") == []
 
 

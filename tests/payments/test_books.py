@@ -33,12 +33,12 @@ def theirs(
     reference: str, amount: Decimal = FIVE, *, credit: bool = False, days: int = 0
 ) -> Theirs:
     """A record of MT4, some days after now."""
-    return Theirs(1, reference, credit, amount, NOW + timedelta(days=days))
+    return Theirs(1, reference, credit, amount, NOW + timedelta(days=days), "USD")
 
 
 def ours(reference: str, amount: Decimal = FIVE) -> Ours:
     """A done payment of balance."""
-    return Ours(reference, False, amount)
+    return Ours(reference, False, amount, "USD")
 
 
 def test_a_payment_with_its_record_agrees() -> None:
@@ -156,7 +156,7 @@ class TestMirror:
         request = approve_as(cast.bob, ask(cast.olga, make(Withdraw, login, "3.00")))
         assert carry_out(request).status == Status.DONE
         live = reader(platform.connection)
-        for found in (books(platform, login), books(platform, login, live.history(login))):
+        for found in (books(platform, login), books(platform, login, live)):
             assert found.agree
             assert found.our_total == found.their_total == Decimal("5.00")
         assert ledger(platform, login, live).difference == Decimal("0.00")
@@ -164,7 +164,7 @@ class TestMirror:
         writer(platform.connection).balance(
             login, Decimal("1.00"), comment="DP ZZZZZZZZ", key=str(uuid.uuid4())
         )
-        found = books(platform, login, live.history(login))
+        found = books(platform, login, live)
         assert [record.reference for record in found.theirs_alone] == ["DP ZZZZZZZZ"]
         (line,) = ledger(platform, login, live).troubles
         assert "knows no payment" in line.trouble

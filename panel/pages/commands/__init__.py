@@ -1,5 +1,5 @@
 """The administrators' commands: staff, roles, policies, platforms."""
 
-from panel.pages.commands import platforms, policies, roles, staff
+from panel.pages.commands import platforms, policies, restorations, roles, staff
 
-__all__ = ["platforms", "policies", "roles", "staff"]
+__all__ = ["platforms", "policies", "restorations", "roles", "staff"]

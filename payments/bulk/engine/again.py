@@ -34,9 +34,20 @@ def make_ready(file: BulkFile, states: Collection[BulkItem.State]) -> None:
         line.finished = line.not_before = None
         line.code = line.text = ""
         line.attempt = 0
+        line.mark = None
         if line.reference in used:
             line.reference = new_reference(line.reference[:2])
-    fields = ["state", "mt4_key", "finished", "not_before", "code", "text", "reference", "attempt"]
+    fields = [
+        "state",
+        "mt4_key",
+        "finished",
+        "not_before",
+        "code",
+        "text",
+        "reference",
+        "attempt",
+        "mark",
+    ]
     BulkItem.objects.bulk_update(lines, fields, batch_size=ROWS_PER_WRITE)
     if used:
         BulkFile.objects.filter(pk=file.pk).update(items_sha256=digest.of_file(file))

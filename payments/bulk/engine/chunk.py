@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from panel.models import ChangeRequest, Platform
+from payments.commands import last_second
+from payments.legs import DEADLINE, Leg
 from payments.models import BulkFile, BulkItem, Kind
 
-# Seconds asked of MT4 for a money operation: the protocol's default for trades.
-DEADLINE = 5.0
+# The one step of a line: its key is the line's key with this behind.
+STEP = "balance"
 OUT = frozenset({Kind.WITHDRAWAL, Kind.CREDIT_OUT, Kind.CORRECTION_OUT})
 
 State = BulkItem.State
@@ -39,12 +41,25 @@ def new_token() -> str:
     return f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(8)}"
 
 
+def leg_of(item: BulkItem) -> Leg:
+    """The one operation of a line."""
+    return Leg(
+        step=STEP,
+        reference=item.reference,
+        login=item.login,
+        kind=Kind(item.kind),
+        amount=item.amount,
+        comment=item.comment,
+        expires=last_second(item.expires) if item.expires else None,
+    )
+
+
 @dataclass(slots=True)
 class Chunk:
     """Claimed lines by account, in the order of the file. Lines of one account go one after the
     other; what takes money out stands alone, because its live check must be the last word.
 
-    `token` guards every write; `send_before` is a moment of `time.monotonic`.
+    `token` guards every write; `send_before` is a moment of `panel.lib.clock.uptime`.
     """
 
     file: BulkFile

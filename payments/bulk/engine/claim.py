@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.conf import settings
@@ -10,10 +10,13 @@ from django.db import transaction
 from django.db.models import F, Min, Q
 from django.utils import timezone
 
-from panel.commands import holds
+from panel.commands import holds, restoration
+from panel.lib import rows
+from panel.lib.clock import uptime
 from panel.models import ChangeRequest
 from payments.bulk.engine.chunk import OPEN, OUT, Chunk, State, call_over, new_token
 from payments.models import BulkFile, BulkItem
+from payments.watermark import Watermark
 
 SIZE = 200
 """Lines in a chunk: few enough to stop soon, many enough to write their outcomes at once."""
@@ -25,7 +28,9 @@ def claim(file: BulkFile, run: ChangeRequest) -> Chunk | None:
     """The next lines of a file, their accounts held and the intent committed; None if there is
     nothing to take now. A chunk without lines found only accounts that are taken: ask again.
     """
-    begun, now = time.monotonic(), timezone.now()
+    if restoration.is_open():
+        return None
+    begun, now = uptime(), timezone.now()
     chunk = Chunk(
         file=file,
         run=run,
@@ -93,34 +98,37 @@ def _hold(chunk: Chunk, accounts: dict[int, list[BulkItem]]) -> set[int]:
 
 
 def _write(chunk: Chunk) -> None:
-    """Commit the intent. What takes out is only claimed: its live check comes before it."""
-    put_in = [item.pk for item in chunk.items if item.kind not in OUT]
-    take_out = [item.pk for item in chunk.items if item.kind in OUT]
-    for state, items in ((State.SENDING, put_in), (State.CLAIMED, take_out)):
-        if items:
-            BulkItem.objects.filter(pk__in=items, state=State.READY).update(
-                state=state,
-                attempt=F("attempt") + 1,
-                worker=chunk.token,
-                lease_until=chunk.lease_until,
-                call_until=call_over(chunk.lease_until) if state == State.SENDING else None,
-                not_before=None,
-            )
+    """Commit the claim. Live figures are looked at next; nothing is announced yet."""
+    items = [item.pk for item in chunk.items]
+    if items:
+        BulkItem.objects.filter(pk__in=items, state=State.READY).update(
+            state=State.CLAIMED,
+            attempt=F("attempt") + 1,
+            worker=chunk.token,
+            lease_until=chunk.lease_until,
+            call_until=None,
+            not_before=None,
+        )
 
 
-def announce(chunk: Chunk, items: list[int]) -> set[int]:
-    """Commit that these claimed lines are about to be sent; those that still are ours."""
-    if not items:
+def announce(chunk: Chunk, marks: Mapping[int, Watermark]) -> set[int]:
+    """Commit that these claimed lines are about to be sent, each with its watermark; those that
+    still are ours."""
+    if not marks:
         return set()
     with transaction.atomic():
-        rows = BulkItem.objects.filter(
-            pk__in=items,
+        mine = BulkItem.objects.filter(
+            pk__in=marks,
             worker=chunk.token,
             state=State.CLAIMED,
             lease_until__gt=timezone.now(),
         )
-        ours = set(rows.select_for_update(no_key=True).values_list("pk", flat=True))
+        ours = set(mine.select_for_update(no_key=True).values_list("pk", flat=True))
         BulkItem.objects.filter(pk__in=ours).update(
             state=State.SENDING, call_until=call_over(chunk.lease_until)
         )
+        rows.set_values(BulkItem, "mark", {pk: marks[pk].as_json() for pk in ours})
+    for item in chunk.items:
+        if item.pk in ours:
+            item.mark = marks[item.pk].as_json()
     return ours

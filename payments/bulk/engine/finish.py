@@ -8,8 +8,10 @@ from django.db.models import Count
 from django.utils import timezone
 
 from panel.access.actor import Actor
+from panel.commands.happenings import happened
+from panel.commands.sending import DIFFERENT
 from panel.commands.states import Moved, move
-from panel.models import Status
+from panel.models import Happening, Status
 from payments.bulk.engine.chunk import OPEN, State
 from payments.models import BulkFile, BulkItem
 
@@ -58,7 +60,13 @@ def _close(file: BulkFile) -> bool:
         return False
     transaction.on_commit(read_tickets, robust=True)
     found = counts(file.pk)
+    done = BulkItem.objects.filter(file=file, state=State.DONE)
+    different = done.filter(code=DIFFERENT).count()
+    if different:
+        happened(file.run, Happening.Event.DIFFERENT)
     parts = [f"{found[state]} {word}" for state, word in WORDS if found.get(state)]
+    if different:
+        parts.append(f"{different} of the done ones were applied differently")
     text = f"{file.rows} lines: {', '.join(parts)}."
     move(
         file.run,
@@ -71,7 +79,7 @@ def _close(file: BulkFile) -> bool:
         result={str(state): count for state, count in found.items()},
         outcome_code="Ok" if found.get(State.DONE) else "Rejected",
         # Of a request that is done, the words that somebody should look at.
-        outcome_text="" if found.get(State.DONE) == file.rows else text,
+        outcome_text="" if found.get(State.DONE) == file.rows and not different else text,
         needs_person=False,
         call_until=None,
     )

@@ -13,18 +13,16 @@ from dataclasses import dataclass
 
 import structlog
 
-from panel.commands.sending import Parcel, Verdict, send, send_all
+from panel.commands.sending import MoneyOrder, Verdict, send, send_all
 from panel.mt4.client import Connection
 from panel.mt4.errors import MT4Error
-from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.volley import Talk
 from payments.bulk.engine import look as live
-from payments.bulk.engine.chunk import OUT, Chunk, deadline
+from payments.bulk.engine.chunk import STEP, Chunk, deadline, leg_of
 from payments.bulk.engine.claim import announce, claim, runs
 from payments.bulk.engine.record import record
 from payments.bulk.engine.threads import FLIGHTS, senders
-from payments.commands import last_second
-from payments.models import BulkFile, BulkItem, Kind
+from payments.models import BulkFile, BulkItem
 
 log = structlog.get_logger(__name__)
 
@@ -92,14 +90,17 @@ def take_off(chunk: Chunk) -> Flight:
     known: Verdicts = {}
     try:
         connection = chunk.platform.connection
-        refused = live.look(chunk)
+        seen = live.look(chunk)
     except MT4Error as error:
         away = Verdict("unsent", "Unavailable", error.explain(), error.activity_id)
         return Flight(chunk, {item.pk: away for item in chunk.items}, None)
-    known.update({pk: Verdict("rejected", "Invalid", why) for pk, why in refused.items()})
-    take_out = [item.pk for item in chunk.items if item.kind in OUT and item.pk not in known]
-    announced = announce(chunk, take_out)
-    for pk in set(take_out) - announced:
+    known.update({pk: Verdict("rejected", "Invalid", why) for pk, why in seen.refused.items()})
+    for pk, evidence in seen.known.items():
+        if evidence.verdict == "found":
+            known[pk] = Verdict("done", "Found", evidence.text)
+        else:
+            known[pk] = Verdict("unknown", "OutcomeUnknown", evidence.text, needs_person=True)
+    for pk in seen.marks.keys() - announce(chunk, seen.marks):
         known[pk] = Verdict("unsent", "LeaseLost", "The time to send was over.")
     left = ([item for item in items if item.pk not in known] for items in chunk.accounts.values())
     accounts = list(filter(None, left))
@@ -123,7 +124,7 @@ def _send_in_turn(
             verdicts[item.pk] = STOPPED
             continue
         verdict = yield from send(
-            connection, parcel_of(item), send_before=chunk.send_before, deadline=deadline()
+            connection, order_of(item), send_before=chunk.send_before, deadline=deadline()
         )
         verdicts[item.pk] = verdict
         if verdict.name in ("unknown", "unsent"):
@@ -132,14 +133,14 @@ def _send_in_turn(
             break
 
 
-def parcel_of(item: BulkItem) -> Parcel:
+def order_of(item: BulkItem) -> MoneyOrder:
     """What is sent for a line: its own key, its reference at the head of the comment."""
-    kind = Kind(item.kind)
-    return Parcel(
-        key=f"{item.mt4_key}:balance",
-        login=item.login,
-        amount=item.signed_amount,
-        comment=f"{item.reference} {item.comment}".strip(),
-        purse=TradeCommand.Credit if kind.is_credit else TradeCommand.Balance,
-        expiration=last_second(item.expires) if item.expires else None,
+    leg = leg_of(item)
+    return MoneyOrder(
+        key=f"{item.mt4_key}:{STEP}",
+        login=leg.login,
+        amount=leg.signed,
+        comment=leg.mt4_comment,
+        purse=leg.purse,
+        expiration=leg.expires,
     )

@@ -11,29 +11,24 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.db import transaction
 
 from panel.commands import holds
-from panel.commands.base import Invalid, MT4Command, Preview, Risk, Target
-from panel.commands.registry import register
+from panel.commands.base import Invalid, MT4Command, Preview, Records, Risk, Target
+from panel.commands.registry import load, register
 from panel.lib.money import ZERO
 from panel.models import ChangeRequest, Hold, Platform, Status
-from panel.mt4.protocol.enums import TradeCommand
 from panel.ui.figures import money_text
-from payments.bulk.engine.chunk import DEADLINE, State
+from payments.bulk.engine.chunk import STEP, State
+from payments.bulk.engine.look import refusals
 from payments.commands import last_second
 from payments.desk.stages import debited
-from payments.evidence import judge, records_of
-from payments.mirror import keep
+from payments.evidence import records_beside
+from payments.legs import Leg
 from payments.models import BulkItem, Kind, Payment
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from panel.access.actor import Actor
-    from panel.commands.base import Evidence
-    from panel.commands.call import Call, Send
+    from panel.commands.call import Call
     from panel.mt4.read import Reader
 
-# The one step of it: its key is the line's key with this behind.
-STEP = "balance"
 LINE_STATE = {
     Status.DONE: State.DONE,
     Status.FAILED: State.REJECTED,
@@ -61,15 +56,17 @@ class BulkLine(MT4Command):
     comment: str = ""
     expires: date | None = None
 
-    @property
-    def signed(self) -> Decimal:
-        """The amount as MT4 books it."""
-        return Kind(self.kind).signed(self.amount)
-
-    @property
-    def purse(self) -> TradeCommand:
-        """Balance or credit."""
-        return TradeCommand.Credit if Kind(self.kind).is_credit else TradeCommand.Balance
+    def leg(self, reference: str) -> Leg:
+        """The line's one operation."""
+        return Leg(
+            step=STEP,
+            reference=reference,
+            login=self.login,
+            kind=Kind(self.kind),
+            amount=self.amount,
+            comment=self.comment,
+            expires=last_second(self.expires) if self.expires else None,
+        )
 
     def target(self, reader: Reader | None) -> Target:
         """The account, as the file has it."""
@@ -91,55 +88,38 @@ class BulkLine(MT4Command):
         sentence = f"Line {self.line}: {label} of {money_text(self.amount)} on {self.login}"
         return Preview(sentence=sentence, button="Carry out")
 
+    def check_again(self, reader: Reader, request: ChangeRequest) -> None:
+        """The file's own live look, for this line."""
+        item = BulkItem.objects.get(pk=self.item)
+        for why in refusals(self.get_platform(), {item.login: [item]}).values():
+            raise Invalid.of(why)
+
     def execute(self, call: Call) -> None:
-        """The line's one operation, found again by its reference in the account's history."""
-
-        def evidence() -> Evidence:
-            found = records_of(
-                call.reader,
-                self.get_platform(),
-                self.login,
-                call.reference,
-                since=self.traced_since(call.request),
-            )
-            return judge(found, kind=self.purse, amount=self.signed)
-
-        def send(parcel: Send) -> dict[str, Any]:
-            answer = call.writer.balance(
-                self.login,
-                self.signed,
-                f"{call.reference} {self.comment}".strip(),
-                kind=self.purse,
-                expiration=last_second(self.expires) if self.expires else None,
-                **parcel.options(),
-            )
-            return {"order": answer.order, "amount": answer.price, "comment": answer.comment}
-
-        call.step(STEP, send=send, evidence=evidence, seconds=DEADLINE)
+        """As any payment's."""
+        self.leg(call.reference).take(call, self.get_platform())
 
     def after(self, reader: Reader, request: ChangeRequest) -> dict[str, Any]:
         """What the account's history says now; the record is kept, and its ticket."""
-        platform = self.get_platform()
-        found = records_of(
-            reader, platform, self.login, request.reference, since=self.traced_since(request)
-        )
-        keep(platform, [(trade, request.mt4_group, request.currency) for trade in found])
-        seen = judge(found, kind=self.purse, amount=self.signed)
-        if seen.verdict == "found":
-            Payment.objects.filter(request=request).update(ticket=found[0].order)
-            BulkItem.objects.filter(pk=self.item).update(ticket=found[0].order)
+        group = reader.account(self.login).group
+        currency = reader.group(group).currency
+        leg = self.leg(request.reference)
+        seen = leg.see(reader, self.get_platform(), request, group, currency)
+        if "ticket" in seen.data:
+            BulkItem.objects.filter(pk=self.item).update(ticket=seen.data["ticket"])
         return {"records": seen.verdict, "records_text": seen.text}
+
+    @classmethod
+    def records(cls, request: ChangeRequest) -> Records:
+        """With the evidence's own eyes."""
+        platform, command = request.platform, load(request)
+        if platform is None or not isinstance(command, BulkLine):
+            raise TypeError(f"{request.reference} is no line of a file.")
+        mark = request.progress.get(STEP, {}).get("mark", {})
+        return records_beside([(command.leg(request.reference).wanted(platform), mark)])
 
     def disagreement(self, after: dict[str, Any], request: ChangeRequest) -> str:
         """MT4 said yes: its history must say so too, once, and with this amount."""
         return "" if after["records"] == "found" else str(after["records_text"])
-
-    @classmethod
-    def traced_since(cls, request: ChangeRequest) -> datetime:
-        """The file's: its request is made once the outcome is in doubt, which may be days after
-        the line was sent, if nobody was there to look.
-        """
-        return BulkItem.objects.select_related("file").get(pk=request.payload["item"]).file.created
 
     @classmethod
     def moved(cls, request: ChangeRequest) -> None:

@@ -1,101 +1,111 @@
-"""The live look before sending: what was approved must still be possible."""
+"""The live look before sending: what was approved must still be possible, and not done already."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from panel.commands.base import Evidence
 from panel.lib.money import ZERO
 from panel.models import Platform
-from panel.mt4.protocol.records import User
-from panel.mt4.read import reader
+from panel.mt4.protocol.records import Trade, User
+from panel.mt4.protocol.wire import NO_TIME
+from panel.mt4.read import Reader, reader
 from panel.ui.figures import money_text
 from panel.ui.owners import LOGINS_PER_CALL, portions
 from payments import stops
-from payments.bulk.engine.chunk import OUT, Chunk
+from payments.attribution import MONEY
+from payments.bulk.engine.chunk import OUT, Chunk, leg_of
 from payments.bulk.engine.threads import senders
 from payments.bulk.funds import withdrawable
+from payments.evidence import WEEK, judge, money_records, not_anothers
+from payments.mirror import may_ask_reports
 from payments.models import BulkItem, Kind
+from payments.watermark import Watermark, newest_known
 
-# Seconds for which an account that money goes onto counts as seen, and the groups as read.
-KEPT = 60.0
 WORDS = {Kind.CREDIT_OUT: "of credit is there", Kind.CORRECTION_OUT: "of balance is there"}
+# Beyond any clock: MT4 keeps times in 32 bits.
+LAST_MOMENT = NO_TIME.replace(year=2038)
+
+Accounts = Mapping[int, Sequence[BulkItem]]
 
 
+@dataclass(slots=True)
 class Seen:
-    """What this process has read of one platform's accounts and groups lately."""
+    """What was read of a chunk's accounts, by line's key.
 
-    def __init__(self) -> None:
-        self._groups: dict[str, str] = {}
-        self._groups_until = 0.0
-        self._accounts: dict[int, tuple[float, str]] = {}
-        self._lock = threading.Lock()
+    `refused` says why a line must not be sent, `known` what MT4 has already that is or may be the
+    line, `marks` what is kept with the sending of the others.
+    """
 
-    def currencies(self, platform: Platform) -> dict[str, str]:
-        """The currency of each group."""
-        with self._lock:
-            if time.monotonic() > self._groups_until:
-                groups = reader(platform.connection).groups()
-                self._groups = {group.group: group.currency for group in groups}
-                self._groups_until = time.monotonic() + KEPT
-            return self._groups
-
-    def known(self, login: int) -> str | None:
-        """The account's currency, if it was read lately."""
-        until, currency = self._accounts.get(login, (0.0, ""))
-        return currency if time.monotonic() < until else None
-
-    def keep(self, login: int, currency: str) -> None:
-        """Remember an account's currency for a while."""
-        self._accounts[login] = (time.monotonic() + KEPT, currency)
+    refused: dict[int, str]
+    known: dict[int, Evidence] = field(default_factory=dict)
+    marks: dict[int, Watermark] = field(default_factory=dict)
 
 
-_seen: dict[int, Seen] = {}
+def look(chunk: Chunk) -> Seen:
+    """Read the accounts and their latest records, many at a time, once for the whole chunk.
+
+    Raises the errors of `panel.mt4.errors`: then nothing may be sent.
+    """
+    live = reader(chunk.platform.connection)
+    users = _users(live, chunk.accounts)
+    seen = Seen(_refusals(live, chunk.platform, chunk.accounts, users))
+    left = {
+        login: [item for item in items if item.pk not in seen.refused]
+        for login, items in chunk.accounts.items()
+    }
+    left = {login: items for login, items in left.items() if items}
+    records = _records(live, chunk, list(left))
+    for login, items in left.items():
+        for item in items:
+            evidence = _evidence(chunk, item, records[login])
+            if evidence.verdict != "absent":
+                seen.known[item.pk] = evidence
+    _mark(chunk, seen, left, users, records)
+    return seen
 
 
-def look(chunk: Chunk) -> dict[int, str]:
+def refusals(platform: Platform, accounts: Accounts) -> dict[int, str]:
     """Why lines must not be sent, by line's key; empty if all may.
 
-    Accounts are read many at a time. An account that money only goes onto must exist in the
-    currency that was approved; from one that money leaves it must be there. Raises the errors of
-    `panel.mt4.errors`: then nothing may be sent.
+    An account that money only goes onto must exist in the currency that was approved; from one that
+    money leaves it must be there. Of several lines that take out, give one. Raises the errors of
+    `panel.mt4.errors`.
     """
-    seen = _seen.setdefault(chunk.platform.pk, Seen())
-    out = {login for login, items in chunk.accounts.items() if items[0].kind in OUT}
-    # Asked once: what is known now may be forgotten while the others are being read.
-    known = {login: seen.known(login) for login in chunk.accounts}
-    unseen = {login for login, currency in known.items() if login in out or currency is None}
-    users = _read(chunk, seen, unseen)
-    known |= {login: seen.known(login) if login in users else None for login in unseen}
-    most = _most(chunk, [users[login] for login in out if login in users])
-    barred = stops.stopped(chunk.platform, out)
+    live = reader(platform.connection)
+    return _refusals(live, platform, accounts, _users(live, accounts))
+
+
+def _users(live: Reader, logins: Iterable[int]) -> dict[int, User]:
+    users: dict[int, User] = {}
+    for some in portions(sorted(logins), LOGINS_PER_CALL):
+        users |= {user.login: user for user in live.accounts_of(some)}
+    return users
+
+
+def _refusals(
+    live: Reader, platform: Platform, accounts: Accounts, users: Mapping[int, User]
+) -> dict[int, str]:
+    currencies = {group.group: group.currency for group in live.groups()}
+    out = {login for login, items in accounts.items() if items[0].kind in OUT}
+    kinds = {login: Kind(accounts[login][0].kind) for login in out if login in users}
+    most = _most(live, [users[login] for login in kinds], kinds)
+    barred = stops.stopped(platform, out)
     refused: dict[int, str] = {}
-    for login, items in chunk.accounts.items():
+    for login, items in accounts.items():
+        user = users.get(login)
         for item in items:
-            why = _why_not(item, known[login])
+            why = _why_not(item, currencies.get(user.group, "") if user else None)
             if not why and login in barred and item.kind == Kind.WITHDRAWAL:
                 why = f"Nothing was sent: withdrawals from {login} are stopped."
-            if not why and login in out:
+            if not why and login in most:
                 why = _too_much(item, most[login])
             if why:
                 refused[item.pk] = why
     return refused
-
-
-def _read(chunk: Chunk, seen: Seen, logins: Iterable[int]) -> dict[int, User]:
-    users: dict[int, User] = {}
-    wanted = sorted(logins)
-    if not wanted:
-        return users
-    live = reader(chunk.platform.connection)
-    currencies = seen.currencies(chunk.platform)
-    for some in portions(wanted, LOGINS_PER_CALL):
-        for user in live.accounts_of(some):
-            users[user.login] = user
-            seen.keep(user.login, currencies.get(user.group, ""))
-    return users
 
 
 def _why_not(item: BulkItem, currency: str | None) -> str:
@@ -116,16 +126,61 @@ def _too_much(item: BulkItem, most: Decimal) -> str:
     return f"Nothing was sent: only {money_text(most, item.currency)} {what} now."
 
 
-def _most(chunk: Chunk, users: list[User]) -> dict[int, Decimal]:
+def _most(live: Reader, users: Sequence[User], kinds: Mapping[int, Kind]) -> dict[int, Decimal]:
     """The most that may be taken out, by login; margins are read several at a time."""
-    live = reader(chunk.platform.connection)
-    kinds = {login: items[0].kind for login, items in chunk.accounts.items()}
     most = {
-        user.login: max(user.credit if kinds[user.login] == Kind.CREDIT_OUT else user.balance, ZERO)
+        user.login: max(user.credit if kinds[user.login] is Kind.CREDIT_OUT else user.balance, ZERO)
         for user in users
     }
-    money = [user for user in users if kinds[user.login] == Kind.WITHDRAWAL]
+    money = [user for user in users if kinds[user.login] is Kind.WITHDRAWAL]
     margins = live.margin_levels_of([user.login for user in money], senders().slots)
     for user in money:
         most[user.login] = withdrawable(user, margins[user.login])
     return most
+
+
+def _records(live: Reader, chunk: Chunk, logins: Sequence[int]) -> dict[int, list[Trade]]:
+    """The money records that the accounts have gained since the file came, and some before."""
+    start = chunk.platform.server_time(chunk.file.created) - WEEK
+    found: dict[int, list[Trade]] = defaultdict(list)
+    if may_ask_reports(chunk.platform, live):
+        for some in portions(sorted(logins), LOGINS_PER_CALL):
+            for trade in live.reports(some, start, LAST_MOMENT):
+                if trade.trade_command in MONEY:
+                    found[trade.login].append(trade)
+    else:
+        histories = live.histories_of(logins, start, senders().slots)
+        found |= {login: money_records(history) for login, history in histories.items()}
+    return {login: money_records(found[login]) for login in logins}
+
+
+def _evidence(chunk: Chunk, item: BulkItem, records: Sequence[Trade]) -> Evidence:
+    wanted = leg_of(item).wanted(chunk.platform)
+    candidates = not_anothers(records, wanted, chunk.file.asked_after)
+    evidence = judge(records, candidates, wanted)
+    return replace(evidence, text=f"Before it was sent: {evidence.text}")
+
+
+def _mark(
+    chunk: Chunk,
+    seen: Seen,
+    accounts: Accounts,
+    users: Mapping[int, User],
+    records: Mapping[int, Sequence[Trade]],
+) -> None:
+    """One watermark for all; the balances are those that the lines before will have left."""
+    newest = newest_known(chunk.platform)
+    for login, some in records.items():
+        if some:
+            newest = max(newest, (some[-1].order, login))
+    of_all = Watermark.of_server(chunk.platform, newest)
+    for login, items in accounts.items():
+        balance, credit = users[login].balance, users[login].credit
+        for item in items:
+            if item.pk in seen.known:
+                continue
+            seen.marks[item.pk] = replace(of_all, balance=balance, credit=credit)
+            if Kind(item.kind).is_credit:
+                credit += item.signed_amount
+            else:
+                balance += item.signed_amount

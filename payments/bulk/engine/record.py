@@ -50,7 +50,7 @@ def record(chunk: Chunk, verdicts: Mapping[int, Verdict]) -> bool:
         for item in chunk.items:
             if item.pk in ours:
                 by_name[given_up(item, verdicts[item.pk]).name].append(item)
-        doubts = {item.pk: verdicts[item.pk].text for item in by_name["unknown"]}
+        doubts = {item.pk: verdicts[item.pk] for item in by_name["unknown"]}
         told = [
             *_done(chunk, by_name["done"], verdicts),
             *_rejected(chunk, by_name["rejected"], verdicts),
@@ -89,9 +89,15 @@ def _done(
     if not items:
         return []
     now = timezone.now()
-    BulkItem.objects.filter(pk__in=[item.pk for item in items]).update(
-        state=State.DONE, code="Ok", finished=now, lease_until=None, call_until=None
-    )
+    for verdict, lines in _alike(items, verdicts).items():
+        BulkItem.objects.filter(pk__in=lines).update(
+            state=State.DONE,
+            code=verdict.code,
+            text=verdict.text,
+            finished=now,
+            lease_until=None,
+            call_until=None,
+        )
     _book(chunk, items, now)
     return [_told(chunk, item, verdicts[item.pk]) for item in items]
 
@@ -110,14 +116,19 @@ def _book(chunk: Chunk, items: list[BulkItem], now: datetime) -> None:
         debited(Payment.objects.filter(reference__in=withdrawn))
 
 
+def _alike(items: list[BulkItem], verdicts: Mapping[int, Verdict]) -> dict[Verdict, list[int]]:
+    """Lines of which the same is written, so that each kind is one statement."""
+    alike: dict[Verdict, list[int]] = defaultdict(list)
+    for item in items:
+        alike[replace(verdicts[item.pk], activity_id="")].append(item.pk)
+    return alike
+
+
 def _rejected(
     chunk: Chunk, items: list[BulkItem], verdicts: Mapping[int, Verdict]
 ) -> list[audit.Happening]:
     now = timezone.now()
-    same: dict[Verdict, list[int]] = defaultdict(list)
-    for item in items:
-        same[replace(verdicts[item.pk], activity_id="")].append(item.pk)
-    for verdict, lines in same.items():
+    for verdict, lines in _alike(items, verdicts).items():
         BulkItem.objects.filter(pk__in=lines).update(
             state=State.REJECTED,
             code=verdict.code,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from panel import audit
 from panel.commands import holds
 from panel.commands.executor import wake
+from panel.commands.sending import Verdict
 from payments.bulk.engine.chunk import State
 from payments.bulk.engine.finish import finish_if_over
 from payments.bulk.engine.lanes import start_lanes
@@ -18,7 +19,7 @@ from payments.bulk.engine.unknown import make_requests
 from payments.models import BulkFile, BulkItem
 
 log = structlog.get_logger(__name__)
-SILENT = "The worker fell silent after it may have sent."
+SILENT = Verdict("unknown", text="The worker fell silent after it may have sent.")
 AT_ONCE = 500
 
 

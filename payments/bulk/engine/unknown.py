@@ -18,11 +18,13 @@ from django.utils import timezone
 from panel import audit
 from panel.access.actor import Actor
 from panel.commands import holds
+from panel.commands.happenings import happened
 from panel.commands.payload import to_payload
+from panel.commands.sending import Verdict
 from panel.lib.digest import plain, sha256
-from panel.models import Approval, ChangeRequest, RequestAuthor, Status
-from payments.bulk.engine.chunk import State
-from payments.bulk.engine.line import STEP, BulkLine
+from panel.models import Approval, ChangeRequest, Happening, RequestAuthor, Status
+from payments.bulk.engine.chunk import STEP, State
+from payments.bulk.engine.line import BulkLine
 from payments.models import BulkFile, BulkItem, Kind, Method, Payment
 
 WORKER = Actor.system("worker")
@@ -44,11 +46,12 @@ def fields_of(item: BulkItem, file: BulkFile) -> dict[str, Any]:
         "account_name": item.account_name,
         "mt4_group": item.mt4_group,
         "comment": item.comment,
+        "asked_after": (item.mark or {}).get("ticket", file.asked_after),
     }
 
 
 def make_requests(
-    file: BulkFile, run: ChangeRequest, items: Sequence[BulkItem], doubts: Mapping[int, str]
+    file: BulkFile, run: ChangeRequest, items: Sequence[BulkItem], doubts: Mapping[int, Verdict]
 ) -> list[audit.Happening]:
     """Requests for lines that may have been sent, with what the audit log is to be told.
 
@@ -60,6 +63,9 @@ def make_requests(
         requests = ChangeRequest.objects.bulk_create(
             [_request(file, run, item, doubts[item.pk]) for item in items]
         )
+        for one in requests:
+            if one.needs_person:
+                happened(one, Happening.Event.STUCK)
         _copy_hands(run, requests)
         Payment.objects.bulk_create(
             [
@@ -95,13 +101,13 @@ def make_requests(
             after=one.payload,
             code="OutcomeUnknown",
             outcome="unknown",
-            detail=f"Line {item.line} of {file.name}, {run.reference}: {doubts[item.pk]}",
+            detail=f"Line {item.line} of {file.name}, {run.reference}: {doubts[item.pk].text}",
         )
         for item, one in zip(items, requests, strict=True)
     ]
 
 
-def _request(file: BulkFile, run: ChangeRequest, item: BulkItem, doubt: str) -> ChangeRequest:
+def _request(file: BulkFile, run: ChangeRequest, item: BulkItem, doubt: Verdict) -> ChangeRequest:
     now = timezone.now()
     command = BulkLine(
         platform=file.platform.slug,
@@ -139,9 +145,10 @@ def _request(file: BulkFile, run: ChangeRequest, item: BulkItem, doubt: str) -> 
         expires=now + settings.REQUEST_LIFETIME,
         mt4_key=item.mt4_key,
         attempt=1,
-        progress={STEP: {"started": now.isoformat()}},
+        progress={STEP: {"started": now.isoformat(), "mark": item.mark or {}, "sendings": 1}},
         outcome_code="OutcomeUnknown",
-        outcome_text=doubt,
+        outcome_text=doubt.text,
+        needs_person=doubt.needs_person,
         unknown_since=now,
         next_check=now + timedelta(seconds=settings.RECONCILE_PAUSE),
     )

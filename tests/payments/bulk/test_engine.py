@@ -19,6 +19,7 @@ from panel.commands import executor, holds, reconcile
 from panel.commands.base import Invalid
 from panel.commands.settle import SettleUnknown
 from panel.commands.submit import submit
+from panel.lib.clock import uptime
 from panel.models import AuditEntry, ChangeRequest, Hold, Platform, Status
 from panel.mt4.write import writer
 from payments.bulk.command import CarryOutRest
@@ -317,7 +318,7 @@ def test_a_worker_that_froze_sends_nothing_and_writes_nothing(
     file = running(cast, f"{login},deposit,3,USD,a,")
     frozen = claim(file, _run(file))
     assert frozen is not None
-    frozen.send_before = time.monotonic() - 1
+    frozen.send_before = uptime() - 1
     past = timezone.now() - timedelta(seconds=1)
     file.items.update(lease_until=past, call_until=past)
     sweep.sweep()
