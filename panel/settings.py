@@ -199,6 +199,10 @@ CELERY_BEAT_SCHEDULE = {
     "send notices by mail": {"task": "panel.commands.tasks.send_notices", "schedule": 15.0},
     "forget old notices": {"task": "panel.commands.tasks.forget_notices", "schedule": 86_400.0},
     "look at the platforms": {"task": "panel.pages.tasks.watch_platforms", "schedule": 10.0},
+    "watch for a restored backup": {
+        "task": "panel.pages.tasks.watch_restoration",
+        "schedule": 5.0,
+    },
     "forget uploads": {"task": "panel.pages.tasks.forget_uploads", "schedule": 3600.0},
     "mirror accounts": {"task": "accounts.tasks.mirror_accounts", "schedule": 30.0},
     "mirror margins": {"task": "accounts.tasks.mirror_margins", "schedule": 10.0},

@@ -17,7 +17,7 @@ from panel.commands.base import Evidence, Records
 from panel.lib.money import show
 from panel.lib.references import carries
 from panel.models import Platform, Status
-from panel.mt4.errors import MT4Error, Rejected
+from panel.mt4.errors import MT4Error, Rejected, Unavailable
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.protocol.records import Trade, User
 from panel.mt4.read import Reader, reader
@@ -62,6 +62,7 @@ def before_first(
     of the same amount that came after it, and that nothing else here booked, is for a person.
     Absent leaves the mark of the first sending: see `Watermark`. Raises `panel.mt4.errors`.
     """
+    refuse_other_server(reading, wanted.platform)
     start = wanted.platform.server_time(since) - WEEK
     records = money_records(reading.history(wanted.login, start))
     seen = judge(records, not_anothers(records, wanted, after_ticket), wanted)
@@ -69,6 +70,13 @@ def before_first(
         return replace(seen, text=f"Before it was sent: {seen.text}")
     account = reading.account(wanted.login)
     return replace(seen, mark=Watermark.now(wanted.platform, account, records).as_json())
+
+
+def refuse_other_server(reading: Reader, platform: Platform) -> None:
+    """Raise `Unavailable` unless what answers is the platform's own server: addresses move."""
+    is_now = reading.identity()
+    if platform.identity and is_now != platform.identity:
+        raise Unavailable(f"{is_now} answers in place of {platform.identity}")
 
 
 def after_sending(wanted: Wanted, mark: Watermark) -> Evidence:
@@ -189,8 +197,7 @@ def _other_server(reading: Reader, mark: Watermark) -> str:
     """Why what answers is not the server it was sent to, in words; empty if it is."""
     if not mark.server:
         return ""
-    common = reading.common()
-    is_now = f"{common.name} of {common.owner}"
+    is_now = reading.identity()
     if is_now == mark.server:
         return ""
     return f"It was sent to {mark.server}; now {is_now} answers at {mark.api_base}."

@@ -46,11 +46,20 @@ class Platform(models.Model):
     server_name = models.CharField(max_length=130, blank=True)
     # What the server said of itself when it was first reached: nothing is sent to another one.
     identity = models.CharField(max_length=300, blank=True)
+    # Why nothing is asked of whatever answers at the address now; empty while it is that server.
+    other_server = models.CharField(max_length=500, blank=True)
     # Server clock minus UTC, seconds: MT4 writes its local clock as if it were UNIX time.
     clock_offset = models.IntegerField(default=0)
 
     class Meta:
         ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("identity",),
+                condition=~models.Q(identity=""),
+                name="one_platform_per_server",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -68,8 +77,16 @@ class Platform(models.Model):
     def connection(self) -> Connection:
         """What the road to MT4 needs to reach this server.
 
-        Raises `Unavailable` if the sealed secret does not open with the site's present key.
+        Raises `Unavailable` if another server was seen at its address, or if the sealed secret does
+        not open with the site's present key.
         """
+        if self.other_server:
+            raise Unavailable(self.other_server)
+        return self.address
+
+    @property
+    def address(self) -> Connection:
+        """The same, whichever server answers there: for looking who it is. Raises as above."""
         try:
             secret = self.client_secret
         except InvalidToken as error:

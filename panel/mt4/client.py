@@ -71,6 +71,19 @@ class Connection:
     connect_timeout: float = 5.0
 
 
+PATIENCE = 5.0
+"""Seconds that somebody waits who only looks whether a server is there."""
+
+
+def impatient(connection: Connection) -> Connection:
+    """The same for a caller that does not wait as long as one that moves money has to."""
+    return replace(
+        connection,
+        deadline_margin=1.0,
+        connect_timeout=min(connection.connect_timeout, PATIENCE),
+    )
+
+
 class Client:
     """One platform's WebAPI, for use by many threads."""
 

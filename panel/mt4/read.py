@@ -55,6 +55,11 @@ class Reader:
         """Name, owner, build and time zone of the server."""
         return self._get("ManagerCommon")  # type: ignore[no-any-return]
 
+    def identity(self) -> str:
+        """What the server says of itself: its name and whose it is, `Name of Owner`."""
+        common = self.common()
+        return f"{common.name} of {common.owner}"
+
     def manager_rights(self) -> list[ManagerRights]:
         """All manager accounts with their rights, live."""
         return self._all("CfgRequestManager")

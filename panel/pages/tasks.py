@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from celery import shared_task
@@ -12,14 +12,14 @@ from django.utils import timezone
 
 from panel import audit
 from panel.access.actor import Actor
+from panel.commands import restoration
 from panel.models import Platform, PlatformState, User
-from panel.mt4.client import Client, shared
+from panel.mt4.client import PATIENCE, Client, impatient, shared
 from panel.mt4.errors import MT4Error
 from panel.ui import staging
 
 WATCH_LIFE = 10
 """Seconds after which a look that no worker took up is dropped: the next one is due."""
-PATIENCE = 5.0
 SLOW_AFTER = 1.0
 QUARTER = 900
 """Zones differ by quarters of an hour: what is left over is the clock's own error."""
@@ -34,16 +34,12 @@ class Glance:
     latency_ms: int | None = None
     clock_offset: int | None = None
     server_name: str = ""
+    identity: str = ""
 
 
 def watch_client(platform: Platform) -> Client:
     """A client of its own that does not wait as long as one that moves money has to."""
-    impatient = replace(
-        platform.connection,
-        deadline_margin=1.0,
-        connect_timeout=min(platform.connection.connect_timeout, PATIENCE),
-    )
-    return shared(impatient)
+    return shared(impatient(platform.address))
 
 
 def glance(platform: Platform) -> Glance:
@@ -53,9 +49,7 @@ def glance(platform: Platform) -> Glance:
         client = watch_client(platform)
         server_time: datetime = client.call("ServerTime", deadline=PATIENCE).data
         took = time.monotonic() - begun
-        name = platform.server_name
-        if not name or platform.state not in (PlatformState.CONNECTED, PlatformState.SLOW):
-            name = client.call("ManagerCommon", deadline=PATIENCE).data.name
+        common = client.call("ManagerCommon", deadline=PATIENCE).data
     except MT4Error as error:
         return Glance(PlatformState.AWAY, detail=error.message[:300])
     then = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=took / 2)
@@ -66,7 +60,8 @@ def glance(platform: Platform) -> Glance:
         detail=f"Answered after {took:.1f} s." if slow else "",
         latency_ms=round(took * 1000),
         clock_offset=offset,
-        server_name=name[:130],
+        server_name=common.name[:130],
+        identity=f"{common.name} of {common.owner}"[:300],
     )
 
 
@@ -79,8 +74,22 @@ def keep(platform: Platform, seen: Glance) -> None:
         "latency_ms": seen.latency_ms,
     }
     if seen.clock_offset is not None:
-        fields |= {"clock_offset": seen.clock_offset, "server_name": seen.server_name}
-    was = {"state": platform.state, "clock_offset": platform.clock_offset}
+        other = other_server(platform, seen.identity)
+        fields |= {"other_server": other}
+        if other:
+            fields |= {"state": PlatformState.AWAY, "state_detail": other[:300]}
+        else:
+            fields |= {
+                "clock_offset": seen.clock_offset,
+                "server_name": seen.server_name,
+                "identity": seen.identity,
+            }
+    was = {
+        "state": platform.state,
+        "clock_offset": platform.clock_offset,
+        "identity": platform.identity,
+        "other_server": platform.other_server,
+    }
     now = {name: fields.get(name, was[name]) for name in was}
     with transaction.atomic():
         # Held against what was read before: of two lookers only one tells of a change.
@@ -94,8 +103,25 @@ def keep(platform: Platform, seen: Glance) -> None:
                 platform=platform,
                 before=was,
                 after=now,
-                detail=seen.detail,
+                detail=str(fields["state_detail"]),
             )
+
+
+def other_server(platform: Platform, identity: str) -> str:
+    """Why what answers at a platform's address is not its server, in words; empty if it is.
+
+    A platform that was never reached takes the one that answers, unless another platform has it.
+    """
+    if platform.identity:
+        if platform.identity == identity:
+            return ""
+        return (
+            f"{identity} answers at its address, not {platform.identity}: nothing is asked of it."
+        )
+    twin = Platform.objects.filter(identity=identity).exclude(pk=platform.pk).first()
+    if twin is None:
+        return ""
+    return f"{identity} answers there, which is the platform {twin.name} already."
 
 
 @shared_task
@@ -112,6 +138,14 @@ def watch_platforms() -> None:
     enabled = Platform.objects.filter(enabled=True)
     for platform_id in enabled.values_list("pk", flat=True):
         watch_platform.apply_async((platform_id,), retry=False, expires=WATCH_LIFE)
+
+
+@shared_task
+def watch_restoration() -> None:
+    """Notice a restored backup, and look on MT4 for what was open in it."""
+    row = restoration.notice(on_disk=True)
+    if row is not None and row.looked is None:
+        restoration.look_for_open(row)
 
 
 @shared_task

@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('payments', '0015_corrections_in_files'),
+        ("payments", "0015_corrections_in_files"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='bulkfile',
-            name='asked_after',
+            model_name="bulkfile",
+            name="asked_after",
             field=models.IntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='bulkitem',
-            name='mark',
+            model_name="bulkitem",
+            name="mark",
             field=models.JSONField(null=True),
         ),
         migrations.AddField(
-            model_name='payment',
-            name='asked_after',
+            model_name="payment",
+            name="asked_after",
             field=models.IntegerField(default=0),
         ),
     ]

@@ -26,7 +26,7 @@ from panel.mt4.errors import MT4Error
 from panel.mt4.read import reader
 from payments.adjustments import Chargeback
 from payments.desk.returns import ReturnWithdrawal
-from payments.evidence import records_of
+from payments.evidence import money_records
 from payments.models import Kind, Payment, Stage, Withdrawal
 from tests.chaos.wishes import CENT, Fate, Move, Wish
 from tests.factories import actor, make_user
@@ -56,7 +56,7 @@ class Crew:
     makers: list[User] = field(default_factory=list)
     checkers: list[User] = field(default_factory=list)
     # How those who settle find out whether MT4 has a payment; by its reference, if not said.
-    finds: Callable[[ChangeRequest, Payment], bool] | None = None
+    finds: Callable[[Payment], bool] | None = None
     # What people had to settle: the reference of the leg in doubt, and whether MT4 had it.
     settled: list[tuple[str, bool]] = field(default_factory=list)
 
@@ -165,7 +165,7 @@ class Crew:
         """Two people who had no hand in it look at MT4 and say what they see."""
         for request in ChangeRequest.objects.filter(status=Status.UNKNOWN, needs_person=True):
             doubtful = request.payments.get(status=Status.UNKNOWN)
-            happened = patiently(partial(self.finds or _is_there, request, doubtful))
+            happened = patiently(partial(self.finds or _is_there, doubtful))
             self.settled.append((doubtful.reference, happened))
             finding = f"Looked at the account's history on MT4: it is {_there(happened)}."
             command = SettleUnknown(reference=request.reference, happened=happened, finding=finding)
@@ -173,10 +173,10 @@ class Crew:
             self._approve(proposal, self.bella)
 
 
-def _is_there(request: ChangeRequest, payment: Payment) -> bool:
+def _is_there(payment: Payment) -> bool:
     live = reader(payment.platform.connection)
-    since = request.created
-    return bool(records_of(live, payment.platform, payment.login, payment.reference, since=since))
+    records = money_records(live.history(payment.login))
+    return any(one.comment.startswith(payment.reference) for one in records)
 
 
 def _there(happened: bool) -> str:

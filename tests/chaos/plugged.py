@@ -71,9 +71,9 @@ def asked(command: Command, *checkers: str) -> ChangeRequest:
 def approved(request: ChangeRequest, *checkers: str) -> ChangeRequest:
     """The request with the approvals that it needs, however often figures change meanwhile."""
     for checker in checkers or ("compliance", "compliance2", "manager"):
-        while ChangeRequest.objects.get(pk=request.pk).status == Status.PENDING:
+        while (fresh := ChangeRequest.objects.get(pk=request.pk)).status == Status.PENDING:
             with contextlib.suppress(Stale):
-                approve_as(person(checker), request)
+                approve_as(person(checker), fresh)
                 break
     return ChangeRequest.objects.get(pk=request.pk)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,9 +21,11 @@ from django.db.models import F
 from pytest_django import Settings
 
 from panel import audit
+from panel.commands import restoration
 from panel.commands.base import Invalid
 from panel.commands.submit import submit
-from panel.models import ChangeRequest, Policy, Status
+from panel.models import ChangeRequest, Policy, Restoration, Status
+from panel.pages.commands.restorations import AcknowledgeRestoration
 from payments.bulk.command import CarryOutFile
 from payments.commands import Deposit, Withdraw
 from payments.models import BulkFile, BulkItem, Payment
@@ -30,7 +33,7 @@ from payments.transfers import Transfer
 from tests.chaos.conftest import KEY_MEMORY, demo, person
 from tests.chaos.plugged import approved, settled_or_with_a_person
 from tests.chaos.truth import booked
-from tests.core.money import new_account
+from tests.core.money import approve_as, new_account
 from tests.factories import actor
 from tests.harness import copies
 from tests.harness.stack import Stack
@@ -162,7 +165,8 @@ def test_what_was_paid_after_the_copy_was_made_is_not_paid_again(
         time.sleep(15)
         assert sums(stack, day) == paid
         assert len(stack.proxy.passed) == sent, "Something was sent before anybody had seen it."
-        acknowledge(stack)
+        assert restoration.present() is not None
+        acknowledge()
         for request in day.waiting:
             approved(request)
 
@@ -186,6 +190,24 @@ def test_what_was_paid_after_the_copy_was_made_is_not_paid_again(
         assert len(stack.proxy.passed) == sent + 1
 
 
-def acknowledge(stack: Stack) -> None:
-    """An administrator has seen that the panel was restored."""
-    stack.manage("acknowledge_restore", "admin@demo.test")
+def acknowledge() -> None:
+    """An administrator has seen what was found of the open operations."""
+
+    def looked() -> Restoration | None:
+        row = restoration.present()
+        return row if row is not None and row.looked else None
+
+    row = wait_until(looked, LONG, "the look for every open operation")
+    assert row is not None
+    found = {finding["reference"] for finding in row.findings}
+    assert len(found) > LINES, row.findings
+    request = submit(
+        AcknowledgeRestoration(restoration=row.pk, finding="The copy of last night was put back."),
+        actor=actor(person("admin")),
+        source="test",
+        reason="",
+        key=str(uuid.uuid4()),
+    )
+    if request.status == Status.PENDING:
+        approve_as(person("admin2"), request)
+    assert not restoration.is_open()

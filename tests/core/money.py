@@ -13,7 +13,8 @@ from panel.commands.decide import approve, live_before
 from panel.commands.submit import submit
 from panel.lib.digest import sha256
 from panel.models import ChangeRequest, Platform, User
-from panel.mt4.protocol.records import Trade, UserCreate
+from panel.mt4.protocol.enums import UsersGroupCommand
+from panel.mt4.protocol.records import Trade, UserCreate, UsersGroupOp
 from panel.mt4.read import reader
 from panel.mt4.write import writer
 from payments.commands import Deposit, Withdraw
@@ -33,6 +34,12 @@ def new_account(platform: Platform, balance: str = "1000.00", **fields: Any) -> 
     if Decimal(balance):
         pen.balance(created.login, Decimal(balance), comment="opening", key=str(uuid.uuid4()))
     return int(created.login)
+
+
+def move_to(platform: Platform, login: int, group: str) -> None:
+    """Move an account to another group, past the panel."""
+    operation = UsersGroupOp(command=UsersGroupCommand.SetGroup, new_group=group, logins=(login,))
+    writer(platform.connection).group_op(operation, key=_key())
 
 
 def ask_withdrawal(

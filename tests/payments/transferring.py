@@ -16,7 +16,7 @@ from panel.commands.submit import submit
 from panel.models import ChangeRequest, Platform
 from panel.mt4.protocol.records import Trade
 from panel.mt4.read import reader
-from payments.evidence import records_of
+from payments.evidence import money_records
 from payments.models import Payment
 from payments.transfers import Transfer
 from tests.core.conftest import Cast
@@ -45,20 +45,15 @@ def approved_transfer(
 def legs_in_mt4(platform: Platform, request: ChangeRequest) -> dict[str, list[Decimal]]:
     """What MT4 has of each payment of a request, by the prefix of its reference."""
     return {
-        payment.reference[:2]: [trade.profit for trade in records_for(platform, payment, request)]
+        payment.reference[:2]: [trade.profit for trade in records_for(platform, payment)]
         for payment in request.payments.order_by("pk")
     }
 
 
-def records_for(platform: Platform, payment: Payment, request: ChangeRequest) -> list[Trade]:
+def records_for(platform: Platform, payment: Payment) -> list[Trade]:
     """MT4's records of one payment, live."""
-    return records_of(
-        reader(platform.connection),
-        platform,
-        payment.login,
-        payment.reference,
-        since=request.created,
-    )
+    records = money_records(reader(platform.connection).history(payment.login))
+    return [one for one in records if one.comment.startswith(payment.reference)]
 
 
 def states(request: ChangeRequest) -> dict[str, str]:
@@ -99,7 +94,7 @@ def run_with_fault_at(
     claimed = executor.claim(request.pk)
     assert claimed is not None
     command, call = executor.open_call(claimed)
-    unlucky = Unlucky(request=claimed, reader=call.reader, writer=call.writer, attempt=call.attempt)
+    unlucky = Unlucky(**{name: getattr(call, name) for name in Call.__slots__})
     executor.attempt(command, unlucky)
     return ChangeRequest.objects.get(pk=request.pk)
 

@@ -38,7 +38,7 @@ class Size:
     kill_every: float = 25.0
 
 
-def is_booked(stack: Stack, request: ChangeRequest, payment: Payment) -> bool:
+def is_booked(stack: Stack, payment: Payment) -> bool:
     """What somebody sees who looks at the account on MT4 and asks those who run the plug-ins."""
     return payment.reference in booked(stack, [payment.login])
 

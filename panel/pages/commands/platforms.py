@@ -9,11 +9,16 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
+from django.db.models import Q
 
 from panel.commands.administration import AdministrationCommand, Problems, differences
 from panel.commands.base import Check, Invalid, Preview, Target
 from panel.commands.registry import register
-from panel.models import Platform
+from panel.models import ChangeRequest, Platform, Status
+from panel.models.change import IN_FLIGHT
+from panel.mt4.client import impatient
+from panel.mt4.errors import MT4Error
+from panel.mt4.read import reader as reader_of
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
@@ -93,6 +98,26 @@ class PlatformFields(AdministrationCommand):
             problems.add("client_id", "Give the client id, at most 200 characters.")
         return problems
 
+    def probe(self, platform: Platform | None) -> str:
+        """What the server at these addresses says of itself, asked now; empty if it does not
+        answer. `platform` is the row that is changed, None for a new one."""
+        asked = Platform(slug=self.slug)
+        if platform is not None:
+            asked.client_secret_sealed = platform.client_secret_sealed
+        self.fill(asked)
+        try:
+            return reader_of(impatient(asked.address)).identity()
+        except MT4Error:
+            return ""
+
+    def twin(self, identity: str) -> Platform | None:
+        """Another platform that is the same server: by its id there, or by what it says."""
+        others = Platform.objects.exclude(slug=self.slug)
+        same = Q(platform_id=UUID(self.platform_id))
+        if identity:
+            same |= Q(identity=identity)
+        return others.filter(same).first()
+
     def warnings(self) -> list[Check]:
         """What a second administrator should notice."""
         checks = []
@@ -137,6 +162,9 @@ class AddPlatform(PlatformFields):
         if not self.client_secret_sealed:
             problems.add("client_secret", "Give the client secret.")
         problems.raise_if_any()
+        twin = self.twin(self.probe(None))
+        if twin is not None:
+            raise Invalid.of(f"This server is the platform {twin.name} already.", "platform_id")
 
     def before(self, reader: Reader | None) -> dict[str, Any]:
         """Whether the short name is taken."""
@@ -183,6 +211,41 @@ class ChangePlatform(PlatformFields):
         if not self.client_secret_sealed and _words(platform) == _words(self):
             problems.add("", "Nothing would change.")
         problems.raise_if_any()
+        if self._moves(platform):
+            self._check_move(platform)
+
+    def _moves(self, platform: Platform) -> bool:
+        was, after = _words(platform), _words(self)
+        return any(was[name] != after[name] for name in ("platform_id", "authority", "api_base"))
+
+    def _check_move(self, platform: Platform) -> None:
+        """Only to the same server, and not while anything is open there: what is in doubt is looked
+        for where it was sent to, and what waits was meant for that server."""
+        open_ones = ChangeRequest.objects.filter(
+            platform=platform, status__in=(Status.APPROVED, *IN_FLIGHT)
+        )
+        if first := open_ones.order_by("created").first():
+            raise Invalid.of(
+                f"{open_ones.count()} operations are open on this server, {first.reference} for "
+                "one: it cannot be pointed elsewhere until their outcomes are known.",
+                "api_base",
+            )
+        identity = self.probe(platform)
+        if platform.identity and not identity:
+            raise Invalid.of(
+                f"Nobody answers at this address, so that nobody can tell whether it is "
+                f"{platform.identity}.",
+                "api_base",
+            )
+        if platform.identity and identity != platform.identity:
+            raise Invalid.of(
+                f"{identity} answers there, not {platform.identity}: add it as a platform of its "
+                "own.",
+                "api_base",
+            )
+        twin = self.twin(identity)
+        if twin is not None:
+            raise Invalid.of(f"This server is the platform {twin.name} already.", "platform_id")
 
     def before(self, reader: Reader | None) -> dict[str, Any]:
         """The platform as it is, without its secret."""
@@ -195,10 +258,8 @@ class ChangePlatform(PlatformFields):
         if self.client_secret_sealed:
             was["client_secret"], after["client_secret"] = "present one", "new one, kept sealed"
         checks = self.warnings()
-        if was["platform_id"] != after["platform_id"] or was["api_base"] != after["api_base"]:
-            checks.append(
-                Check("warn", "Accounts and payments kept here would belong to another server.")
-            )
+        if self._moves(platform) and platform.identity:
+            checks.append(Check("ok", f"{platform.identity} answers at the new address."))
         if platform.enabled and not self.enabled:
             checks.append(Check("warn", "Open requests on this platform stop."))
         return Preview(

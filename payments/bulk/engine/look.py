@@ -20,7 +20,13 @@ from payments.attribution import MONEY
 from payments.bulk.engine.chunk import OUT, Chunk, leg_of
 from payments.bulk.engine.threads import senders
 from payments.bulk.funds import withdrawable
-from payments.evidence import WEEK, judge, money_records, not_anothers
+from payments.evidence import (
+    WEEK,
+    judge,
+    money_records,
+    not_anothers,
+    refuse_other_server,
+)
 from payments.mirror import may_ask_reports
 from payments.models import BulkItem, Kind
 from payments.watermark import Watermark, newest_known
@@ -51,6 +57,7 @@ def look(chunk: Chunk) -> Seen:
     Raises the errors of `panel.mt4.errors`: then nothing may be sent.
     """
     live = reader(chunk.platform.connection)
+    refuse_other_server(live, chunk.platform)
     users = _users(live, chunk.accounts)
     seen = Seen(_refusals(live, chunk.platform, chunk.accounts, users))
     left = {

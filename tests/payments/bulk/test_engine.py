@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -24,7 +23,7 @@ from panel.models import AuditEntry, ChangeRequest, Hold, Platform, Status
 from panel.mt4.write import writer
 from payments.bulk.command import CarryOutRest
 from payments.bulk.engine import lane, look, sweep
-from payments.bulk.engine.claim import claim
+from payments.bulk.engine.claim import announce, claim
 from payments.bulk.engine.commands import StopBulk
 from payments.bulk.engine.finish import finish_if_over
 from payments.bulk.engine.line import BulkLine
@@ -32,7 +31,14 @@ from payments.bulk.engine.progress import progress
 from payments.bulk.engine.record import record
 from payments.models import BulkFile, BulkItem, Payment
 from tests.core.conftest import Cast
-from tests.core.money import approve_as, ask_deposit, balance_of, carry_out, new_account
+from tests.core.money import (
+    approve_as,
+    ask_deposit,
+    balance_of,
+    carry_out,
+    move_to,
+    new_account,
+)
 from tests.factories import actor
 from tests.harness.sandbox import SandboxProcess
 from tests.payments.bulk.bulk import checked, submitted
@@ -180,17 +186,15 @@ def test_a_withdrawal_is_looked_at_live_before_it_is_sent(platform: Platform, ca
     assert balance_of(platform, login) == Decimal("51.00")
 
 
-def test_an_account_that_is_forgotten_while_others_are_read_is_still_there(
-    platform: Platform, cast: Cast, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+def test_an_account_that_moved_to_another_currency_a_moment_ago_gets_nothing(
+    platform: Platform, cast: Cast
 ) -> None:
-    known, other = new_account(platform, "0"), new_account(platform, "0")
-    file = running(cast, f"{known},deposit,3,USD,a,", f"{other},deposit,4,USD,b,")
-    chunk = claim(file, _run(file))
-    assert chunk is not None
-    monkeypatch.setattr(look, "KEPT", 1.0)
-    assert look.look(replace(chunk, accounts={known: chunk.accounts[known]})) == {}
-    sandbox.fault("delay_after", "UserRecordsRequest", seconds=1.1)
-    assert look.look(chunk) == {}
+    login = new_account(platform, "0")
+    file = running(cast, f"{login},deposit,4,USD,b,")
+    move_to(platform, login, "real-std-eur")
+    assert through(file).status == Status.FAILED
+    assert "the account is in EUR now" in file.items.get().text
+    assert balance_of(platform, login) == 0
 
 
 def test_a_line_waits_for_an_account_that_something_else_moves_money_on(
@@ -318,6 +322,7 @@ def test_a_worker_that_froze_sends_nothing_and_writes_nothing(
     file = running(cast, f"{login},deposit,3,USD,a,")
     frozen = claim(file, _run(file))
     assert frozen is not None
+    assert announce(frozen, look.look(frozen).marks)
     frozen.send_before = uptime() - 1
     past = timezone.now() - timedelta(seconds=1)
     file.items.update(lease_until=past, call_until=past)
@@ -342,8 +347,9 @@ def test_lines_that_a_dead_worker_had_sent_are_found_by_their_records(
     )
     dead = claim(file, _run(file))
     assert dead is not None
-    assert states(file) == ["sending", "sending", "claimed"]
+    assert states(file) == ["claimed", "claimed", "claimed"]
     lane.take_off(dead).land()
+    assert states(file) == ["sending", "sending", "sending"]
     assert balance_of(platform, login) == Decimal("7.00")
     past = timezone.now() - timedelta(seconds=1)
     file.items.update(lease_until=past, call_until=past)
@@ -403,7 +409,9 @@ def test_an_account_stays_held_until_its_last_unknown_line_is_known(
 ) -> None:
     login = new_account(platform, "0")
     file = running(cast, f"{login},deposit,3,USD,a,", f"{login},deposit,4,USD,b,")
-    assert claim(file, _run(file)) is not None
+    dead = claim(file, _run(file))
+    assert dead is not None
+    assert announce(dead, look.look(dead).marks)
     past = timezone.now() - timedelta(seconds=1)
     file.items.update(lease_until=past, call_until=past)
     sweep.sweep()
