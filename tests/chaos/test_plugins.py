@@ -159,7 +159,9 @@ def test_lines_of_a_file_over_plugins_are_booked_once(
             told = (case.name, item.state, item.text)
             if not case.is_dropped:
                 assert item.state == BulkItem.State.DONE, told
-                assert "applied differently" in item.text.lower(), told
+                # Of a file the answers alone are read: they do not tell of two records.
+                if case.plugin != "plugin_split":
+                    assert "applied differently" in item.text.lower(), told
             elif case.plugin in FOUND:
                 assert item.state == BulkItem.State.DONE, told
             elif case.plugin not in PERHAPS or item.state != BulkItem.State.DONE:
