@@ -19,17 +19,17 @@ from panel.pages.commands.platforms import AddPlatform, ChangePlatform
 from panel.pages.tasks import glance, keep
 from payments.commands import Deposit
 from payments.transfers import Transfer
-from tests.chaos.conftest import KEY_MEMORY, demo, person
+from tests.chaos.conftest import KEY_MEMORY, demo
 from tests.chaos.plugged import asked, settled_or_with_a_person
 from tests.chaos.truth import booked
-from tests.core.money import ask_withdrawal, balance_of, new_account
-from tests.factories import SANDBOX_ID
+from tests.core.money import balance_of, new_account
 from tests.harness.sandbox import SandboxProcess
 from tests.harness.stack import Stack
 from tests.harness.waiting import wait_until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 DAYS = 3 * 86_400
+OTHER_ID = "22222222-1111-4111-8111-111111111111"
 LONG = 90
 # Longer than a key is remembered and than two looks at what is unknown are apart.
 LONGER = KEY_MEMORY + 4
@@ -140,9 +140,9 @@ def changed(**fields: Any) -> ChangePlatform:
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[SandboxProcess]:
-    """Another server: its own data, under the same platform id and with the same client."""
+    """Another server, with its own data."""
     with SandboxProcess(
-        tmp_path / "other", accounts=20, seed=3, key_memory=KEY_MEMORY, server_name="Other-Live"
+        tmp_path / "other", accounts=20, seed=3, server_name="Other-Live", platform=OTHER_ID
     ) as sandbox:
         yield sandbox
 
@@ -159,12 +159,12 @@ def test_a_platform_with_open_payments_cannot_be_pointed_elsewhere(
 ) -> None:
     stack = run(make_stack)
     with stack.connected():
-        login = new_account(demo(), "1000.00")
-        request = ask_withdrawal(person("ops"), login, "100.00", method="internal")
+        login = new_account(demo(), "0")
+        with killed_with_the_answer_on_its_way(stack, login):
+            request = asked(Deposit(platform="demo", login=login, amount=Decimal("500.00")))
         for fields in (
             {"api_base": other.url, "authority": other.url},
             {"api_base": other.url},
-            {"platform_id": "22222222-1111-4111-8111-111111111111"},
         ):
             assert request.reference in refused(changed(**fields))
         # A new name, or another secret, is no other server.
@@ -250,15 +250,12 @@ def test_one_server_is_one_platform_by_whatever_road_it_is_reached(
         straight = stack.sandbox.url
         local = straight.replace("127.0.0.1", "localhost")
         for fields in (
-            {},
             {"api_base": straight, "authority": straight},
             {"api_base": local, "authority": local},
             {"platform_id": str(demo().platform_id).upper()},
         ):
             assert demo().name in refused(added(**fields))
-        # Another server is another platform, whatever id its bridge has given it.
-        assert str(demo().platform_id) == SANDBOX_ID
-        added(api_base=other.url, authority=other.url).validate(None, None)
+        added(api_base=other.url, authority=other.url, platform_id=OTHER_ID).validate(None, None)
 
 
 # --- MT4 restored from a backup ------------------------------------------------------------
