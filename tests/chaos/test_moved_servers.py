@@ -165,6 +165,7 @@ def test_a_platform_with_open_payments_cannot_be_pointed_elsewhere(
         for fields in (
             {"api_base": other.url, "authority": other.url},
             {"api_base": other.url},
+            {"platform_id": OTHER_ID},
         ):
             assert request.reference in refused(changed(**fields))
         # A new name, or another secret, is no other server.
