@@ -97,8 +97,8 @@ class Leg:
         def evidence(mark: dict[str, Any] | None) -> Evidence:
             if mark is not None:
                 return after_sending(wanted, Watermark.of(mark))
-            after = asked_after(self.reference)
-            return before_first(call.reader, wanted, since=call.request.created, after_ticket=after)
+            since, after = asked(self.reference)
+            return before_first(call.reader, wanted, since=since, after_ticket=after)
 
         def send(sending: Any) -> dict[str, Any]:
             answer = call.writer.balance(
@@ -136,7 +136,7 @@ class Leg:
         mark = Watermark.of(taken.get("mark", {}))
         start = platform.server_time(request.created) - WEEK
         records = money_records(reader.history(self.login, start))
-        mine = ticket_of(records, wanted, max(mark.ticket, asked_after(self.reference)))
+        mine = ticket_of(records, wanted, max(mark.ticket, asked(self.reference)[1]))
         if mine is None:
             differs = taken.get("done", {}).get("differs", "")
             return Evidence("unclear", f"{differs} MT4 shows no single record of it.".strip())
@@ -154,10 +154,10 @@ class Leg:
         return Evidence("found", f"Ticket {mine.order}: {show(self.signed)}.", as_data(mine))
 
 
-def asked_after(reference: str) -> int:
-    """MT4's newest ticket that was known when a payment was asked for; 0 if none was."""
-    rows = Payment.objects.filter(reference=reference)
-    return rows.values_list("asked_after", flat=True).first() or 0
+def asked(reference: str) -> tuple[datetime, int]:
+    """When a payment was asked for (UTC), and MT4's newest ticket that was known then."""
+    row = Payment.objects.only("created", "asked_after").get(reference=reference)
+    return row.created, row.asked_after
 
 
 def status_of(request: ChangeRequest, step: str) -> Status:

@@ -146,7 +146,10 @@ class Call:
         sendings = known.get("sendings", 1) if known else 0
         seen = NOT_LOOKED
         if known or not twice_is_once:
-            seen = _look(evidence, known.get("mark", {}) if known else None)
+            seen = _look(evidence, known.get("mark", {}) if sendings else None)
+        if seen.verdict == "unclear" and not known:
+            # So that whoever settles it, and what follows from that, knows which step is in doubt.
+            self._write({**self.request.progress, name: {"sendings": 0}})
         if seen.verdict != "absent":
             return self._keep_seen(name, seen)
         if sendings >= MOST_SENDINGS:
@@ -155,7 +158,7 @@ class Call:
             raise Undecided(replace(seen, text=f"{seen.text} {TOO_LATE}"))
         if restoration.is_open():
             raise Unavailable(restoration.WAITS)
-        self.check(precheck, sent_before=bool(known))
+        self.check(precheck, sent_before=sendings > 0)
         deadline = settings.MT4_CHANGE_DEADLINE or seconds
         intent = {"mark": known.get("mark") or seen.mark, "sendings": sendings + 1}
         left = self._announce(name, intent, deadline)
@@ -168,13 +171,13 @@ class Call:
             return self._keep(name, send(sending))
         except Rejected:
             # The refusal speaks of this sending; an earlier one may have come through since.
-            if known and (seen := _look(evidence, intent["mark"])).verdict != "absent":
+            if sendings and (seen := _look(evidence, intent["mark"])).verdict != "absent":
                 return self._keep_seen(name, seen)
             raise
         except (Unavailable, OutcomeUnknown) as failure:
             # Certainly not carried out by this sending, so that it does not count: MT4 was away, or
             # it still holds the key of an earlier one.
-            if isinstance(failure, OutcomeUnknown) and not (known and failure.in_progress):
+            if isinstance(failure, OutcomeUnknown) and not (sendings and failure.in_progress):
                 raise
             others = {other: step for other, step in self.request.progress.items() if other != name}
             self._write({**others, name: known} if known else others)

@@ -6,65 +6,112 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('panel', '0012_notices_of_payouts_and_jobs'),
+        ("panel", "0012_notices_of_payouts_and_jobs"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Restoration',
+            name="Restoration",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('noticed', models.DateTimeField(auto_now_add=True)),
-                ('remembered_seq', models.BigIntegerField()),
-                ('remembered_hash', models.CharField(max_length=64)),
-                ('found_seq', models.BigIntegerField()),
-                ('looked', models.DateTimeField(null=True)),
-                ('findings', models.JSONField(default=list)),
-                ('trouble', models.TextField(blank=True)),
-                ('acknowledged', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("noticed", models.DateTimeField(auto_now_add=True)),
+                ("remembered_seq", models.BigIntegerField()),
+                ("remembered_hash", models.CharField(max_length=64)),
+                ("found_seq", models.BigIntegerField()),
+                ("looked", models.DateTimeField(null=True)),
+                ("findings", models.JSONField(default=list)),
+                ("trouble", models.TextField(blank=True)),
+                ("acknowledged", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ('-noticed',),
+                "ordering": ("-noticed",),
             },
         ),
         migrations.AddField(
-            model_name='changerequest',
-            name='before_sending',
+            model_name="changerequest",
+            name="before_sending",
             field=models.JSONField(null=True),
         ),
         migrations.AddField(
-            model_name='platform',
-            name='identity',
+            model_name="platform",
+            name="identity",
             field=models.CharField(blank=True, max_length=300),
         ),
         migrations.AddField(
-            model_name='platform',
-            name='other_server',
+            model_name="platform",
+            name="other_server",
             field=models.CharField(blank=True, max_length=500),
         ),
         migrations.AlterField(
-            model_name='happening',
-            name='event',
-            field=models.CharField(choices=[('asked', 'waits for a decision'), ('stuck', 'waits for somebody to settle it'), ('different', 'applied differently'), ('approved', 'approved'), ('rejected', 'rejected'), ('withdrawn', 'withdrawn'), ('expired', 'expired'), ('done', 'done'), ('failed', 'failed'), ('unknown', 'outcome unknown')], max_length=12),
+            model_name="happening",
+            name="event",
+            field=models.CharField(
+                choices=[
+                    ("asked", "waits for a decision"),
+                    ("stuck", "waits for somebody to settle it"),
+                    ("different", "applied differently"),
+                    ("approved", "approved"),
+                    ("rejected", "rejected"),
+                    ("withdrawn", "withdrawn"),
+                    ("expired", "expired"),
+                    ("done", "done"),
+                    ("failed", "failed"),
+                    ("unknown", "outcome unknown"),
+                ],
+                max_length=12,
+            ),
         ),
         migrations.AlterField(
-            model_name='notice',
-            name='kind',
-            field=models.CharField(choices=[('decide', 'A request waits for my decision'), ('settle', 'An unknown outcome waits for me to settle it'), ('different', 'MT4 carried something out otherwise than it was asked'), ('owed', 'Money is on no account and waits for me to put it right'), ('pay', 'A withdrawal waits for me to pay it out'), ('job', 'A request of a scheduled job failed'), ('approved', 'My request was approved'), ('rejected', 'My request was rejected'), ('expired', 'My request expired, as nobody decided'), ('done', 'My request was carried out'), ('failed', 'My request failed'), ('unknown', 'The outcome of my request is unknown')], max_length=12),
+            model_name="notice",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("decide", "A request waits for my decision"),
+                    ("settle", "An unknown outcome waits for me to settle it"),
+                    ("different", "MT4 carried something out otherwise than it was asked"),
+                    ("owed", "Money is on no account and waits for me to put it right"),
+                    ("pay", "A withdrawal waits for me to pay it out"),
+                    ("job", "A request of a scheduled job failed"),
+                    ("approved", "My request was approved"),
+                    ("rejected", "My request was rejected"),
+                    ("expired", "My request expired, as nobody decided"),
+                    ("done", "My request was carried out"),
+                    ("failed", "My request failed"),
+                    ("unknown", "The outcome of my request is unknown"),
+                ],
+                max_length=12,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='platform',
-            constraint=models.UniqueConstraint(condition=models.Q(('identity', ''), _negated=True), fields=('identity',), name='one_platform_per_server'),
+            model_name="platform",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("identity", ""), _negated=True),
+                fields=("identity",),
+                name="one_platform_per_server",
+            ),
         ),
         migrations.AddField(
-            model_name='restoration',
-            name='acknowledged_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="restoration",
+            name="acknowledged_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='restoration',
-            constraint=models.UniqueConstraint(condition=models.Q(('acknowledged__isnull', True)), fields=('remembered_seq',), name='restoration_noticed_once'),
+            model_name="restoration",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("acknowledged__isnull", True)),
+                fields=("remembered_seq",),
+                name="restoration_noticed_once",
+            ),
         ),
     ]

@@ -109,6 +109,7 @@ def make_requests(
 
 def _request(file: BulkFile, run: ChangeRequest, item: BulkItem, doubt: Verdict) -> ChangeRequest:
     now = timezone.now()
+    sent = {"started": now.isoformat(), "mark": item.mark, "sendings": 1}
     command = BulkLine(
         platform=file.platform.slug,
         item=item.pk,
@@ -145,7 +146,7 @@ def _request(file: BulkFile, run: ChangeRequest, item: BulkItem, doubt: Verdict)
         expires=now + settings.REQUEST_LIFETIME,
         mt4_key=item.mt4_key,
         attempt=1,
-        progress={STEP: {"started": now.isoformat(), "mark": item.mark or {}, "sendings": 1}},
+        progress={STEP: sent if item.mark else {"sendings": 0}},
         outcome_code="OutcomeUnknown",
         outcome_text=doubt.text,
         needs_person=doubt.needs_person,
