@@ -60,11 +60,9 @@ def run(make_stack: Callable[..., Stack], database: str = "sqlite") -> Stack:
 @contextmanager
 def lost_on_the_way(stack: Stack, *logins: int) -> Iterator[None]:
     """What is asked for within is sent once and never arrives; then the whole panel dies."""
-    for login in logins:
-        stack.proxy.rule("drop_request", login=login, count=1)
+    rules = [stack.proxy.rule("drop_request", login=login, count=1) for login in logins]
     yield
-    for login in logins:
-        wait_until(lambda: stack.proxy.sendings(login=login), LONG, "the first sending")  # noqa: B023
+    wait_until(lambda: all(rule.struck for rule in rules), LONG, "the first sendings")
     stack.kill_panel()
 
 
