@@ -23,11 +23,7 @@ def references_of(platform: Platform, trades: Sequence[Trade]) -> dict[int, str]
     says. A comment in the panel's manner that it does not know counts as well: its own record then
     is what is missing.
     """
-    known = dict(
-        Payment.objects.filter(
-            platform=platform, ticket__in=[trade.order for trade in trades]
-        ).values_list("ticket", "reference")
-    )
+    known = _by_ticket(Q(platform=platform), trades)
     changed = {
         trade.order: references_in(trade.comment)
         for trade in trades
@@ -49,9 +45,8 @@ def strangers(platform: Platform, reference: str, trades: Sequence[Trade]) -> li
     if not trades:
         return []
     logins = {trade.login for trade in trades}
-    tickets = [trade.order for trade in trades]
     ours = Q(platform=platform) & ~Q(reference=reference)
-    taken = set(Payment.objects.filter(ours, ticket__in=tickets).values_list("ticket", flat=True))
+    taken = _by_ticket(ours, trades)
     others = set(Payment.objects.filter(ours, login__in=logins).values_list("reference", flat=True))
     others |= set(_lines(platform, reference, trades))
     return [
@@ -59,6 +54,18 @@ def strangers(platform: Platform, reference: str, trades: Sequence[Trade]) -> li
         for trade in trades
         if trade.order not in taken and not any(carries(trade.comment, one) for one in others)
     ]
+
+
+def _by_ticket(payments: Q, trades: Sequence[Trade]) -> dict[int, str]:
+    """References by ticket, where the account is the payment's too: a server that was put back
+    from a backup gives the same numbers again."""
+    logins = {trade.order: trade.login for trade in trades}
+    rows = Payment.objects.filter(payments, ticket__in=logins)
+    return {
+        ticket: reference
+        for ticket, login, reference in rows.values_list("ticket", "login", "reference")
+        if login == logins[ticket]
+    }
 
 
 def _lines(platform: Platform, reference: str, trades: Iterable[Trade]) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -61,7 +61,8 @@ def _read_through(platform: Platform, reading: Reader) -> int:
     began = timezone.now()
     clock = platform.server_time(began)
     last = MoneyMirror.objects.filter(platform=platform).first()
-    start = _naive(last.read_through) - OVERLAP if last else NO_TIME
+    # From the earlier of the two: a clock that was set back writes what is new before what is old.
+    start = min(_naive(last.read_through), clock) - OVERLAP if last else NO_TIME
     count = 0
     for rows in money_between(platform, reading, all_owners(platform), start, clock + AHEAD):
         keep(platform, rows)
@@ -139,7 +140,9 @@ def keep(platform: Platform, rows: Iterable[Owned]) -> None:
     to a group in another one.
     """
     for some in portions(list(rows), ROWS_PER_WRITE):
-        references = references_of(platform, [trade for trade, _, _ in some])
+        trades = [trade for trade, _, _ in some]
+        _forget_reused(platform, trades)
+        references = references_of(platform, trades)
         MoneyRecord.objects.bulk_create(
             [_record(platform, *row, references.get(row[0].order, "")) for row in some],
             update_conflicts=True,
@@ -153,6 +156,23 @@ def keep(platform: Platform, rows: Iterable[Owned]) -> None:
                 "expires_server_time",
             ],
         )
+
+
+def _forget_reused(platform: Platform, trades: Sequence[Trade]) -> None:
+    """Drop records whose ticket is another record's now: MT4 counts on from an earlier number once
+    it was put back from a backup."""
+    rows = MoneyRecord.objects.filter(
+        platform=platform, ticket__in=[trade.order for trade in trades]
+    )
+    known = {ticket: rest for ticket, *rest in rows.values_list("ticket", "login", "server_time")}
+    reused = [
+        trade.order
+        for trade in trades
+        if known.get(trade.order) not in (None, [trade.login, _stamp(trade.close_time)])
+    ]
+    if reused:
+        log.warning("tickets used again", platform=platform.slug, tickets=len(reused))
+        rows.filter(ticket__in=reused).delete()
 
 
 def _record(

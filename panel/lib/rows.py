@@ -58,7 +58,7 @@ def set_values(model: type[models.Model], name: str, values: Mapping[int, Any]) 
     if not isinstance(field, models.Field):
         raise TypeError(f"{name} is no column of {model.__name__}.")
     quote = connection.ops.quote_name
-    column, table = quote(field.column), quote(model._meta.db_table)
+    column, table = quote(str(field.column)), quote(model._meta.db_table)
     kind = field.db_type(connection) if connection.vendor == "postgresql" else ""
     value = f"CAST(given.value AS {kind})" if kind else "given.value"
     marks = ", ".join(["(%s, %s)"] * len(values))
