@@ -39,7 +39,7 @@ class Booked:
 def straight(stack: Stack) -> Connection:
     """The sandbox itself, past the proxy."""
     url = stack.sandbox.url
-    return replace(demo().connection, authority=url, api_base=url)
+    return replace(demo().address, authority=url, api_base=url)
 
 
 def booked(stack: Stack, logins: Iterable[int]) -> dict[str, list[Booked]]:
