@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from panel.lib.money import ZERO, cents
+from panel.lib.money import ZERO, quantize
 from panel.mt4 import rules
 from panel.mt4.protocol.enums import MarginControllingType, MarginLevelType
 from panel.mt4.protocol.records import Group, MarginLevel, SymbolConfig, Trade
@@ -38,13 +38,14 @@ def margin_with(
             positions(trades),
             {symbol.symbol: symbol for symbol in symbols},
             leverage=terms.leverage,
+            currency=terms.group.currency,
             overrides=terms.overrides,
             large_leg=bool(terms.group.hedge_large_leg),
             choices=terms.choices,
         )
     except rules.UnknownMarketError:
         return None
-    return cents(sum(margins.values(), ZERO))
+    return quantize(sum(margins.values(), ZERO), terms.group.currency)
 
 
 def margin_under(reader: Reader, level: MarginLevel, now: Terms, then: Terms) -> Decimal | None:
@@ -61,7 +62,7 @@ def margin_under(reader: Reader, level: MarginLevel, now: Terms, then: Terms) ->
     if before == level.margin:
         return after
     # A server that counts otherwise, by settings that cannot be read, does so afterwards too.
-    return cents(level.margin * after / before) if before else None
+    return quantize(level.margin * after / before, then.group.currency) if before else None
 
 
 def state_with(margin: Decimal, equity: Decimal, group: Group) -> MarginLevelType:

@@ -11,6 +11,7 @@ from django_filters.widgets import DateRangeWidget
 
 from accounts.models import Account, MarginState
 from accounts.queries import AT_RISK
+from panel.ui.filters import AmountRangeFilter, DayRangeFilter
 from panel.ui.platform import platform_of
 
 CHOICES_KEPT = 60
@@ -45,11 +46,9 @@ class AccountFilter(django_filters.FilterSet):  # type: ignore[misc]
     access = django_filters.ChoiceFilter(
         label="Access", choices=ACCESS_CHOICES, method="by_access", empty_label="Any"
     )
-    balance = django_filters.RangeFilter(label="Balance")
-    equity = django_filters.RangeFilter(label="Equity")
-    registered = django_filters.DateFromToRangeFilter(
-        label="Opened", widget=DateRangeWidget(attrs={"type": "date"})
-    )
+    balance = AmountRangeFilter(label="Balance")
+    equity = AmountRangeFilter(label="Equity")
+    registered = DayRangeFilter(label="Opened", widget=DateRangeWidget(attrs={"type": "date"}))
     on_mt4 = django_filters.ChoiceFilter(
         label="On MT4", choices=(("no", "No longer"),), method="by_presence", empty_label="Yes"
     )

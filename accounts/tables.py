@@ -40,6 +40,11 @@ def state_words(row: Account) -> SafeString | str:
     return format_html("{} {}", badge, access) if badge else access
 
 
+def _amount(name: str, label: str, **more: Any) -> Column:
+    """Money of the account's currency, which has a column of its own."""
+    return Column(name, label, "money", currency="currency", named=False, **more)
+
+
 def _email(row: Any) -> str:
     return row.email if row.show_contact else masked_email(row.email)
 
@@ -65,11 +70,11 @@ class AccountTable(Table):
         Column("city", "City", shown=False),
         Column("leverage", "Leverage", value=lambda row: f"1:{row.leverage}", sort="leverage"),
         Column("currency", "Currency"),
-        Column("balance", "Balance", "money", sort="balance", total="balance"),
-        Column("credit", "Credit", "money", sort="credit", total="credit", shown=False),
-        Column("equity", "Equity", "money", sort="equity", total="equity"),
-        Column("margin", "Margin", "money", sort="margin", total="margin", shown=False),
-        Column("free", "Free margin", "money", sort="free", shown=False),
+        _amount("balance", "Balance", sort="balance", total="balance"),
+        _amount("credit", "Credit", sort="credit", total="credit", shown=False),
+        _amount("equity", "Equity", sort="equity", total="equity"),
+        _amount("margin", "Margin", sort="margin", total="margin", shown=False),
+        _amount("free", "Free margin", sort="free", shown=False),
         Column("level", "Margin level", "percent", sort="level"),
         Column("state", "State", "html", value=state_words, sort="margin_state"),
         Column("status", "Status", shown=False),

@@ -10,11 +10,12 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
 from panel.access.actor import Actor
 from panel.access.request import PanelRequest
+from panel.lib.text import clean, printable
 from panel.models import User
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -56,6 +57,53 @@ class NoNulMiddleware:
         if "\0" in request.path_info or any("\0" in text for text in texts):
             raise BadRequest("There is a NUL in the address or the form.")
         return self.get_response(request)
+
+
+class PrivatePagesMiddleware:
+    """No browser and no proxy keeps an answer of the panel: after signing out nobody finds a page
+    of it with the back button, nor a download in a cache. Static files never come by here.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+
+class CleanTextMiddleware:
+    """The one door for what people type: without what cannot be seen or turns the line around, in
+    composed letters (`panel.lib.text`). So it holds for names, e-mail addresses, references,
+    reasons, notes, filters and the names of uploaded files alike; only passwords stay as typed.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.GET = _cleaned(request.GET)  # type: ignore[assignment]
+        if request.method == "POST":
+            request.POST = _cleaned(request.POST)  # type: ignore[assignment]
+            for _, files in request.FILES.lists():
+                for file in files:
+                    file.name = clean(file.name or "") or "unnamed"
+        return self.get_response(request)
+
+
+def _cleaned(sent: QueryDict) -> QueryDict:
+    changed = {
+        name: [printable(text) for text in values]
+        for name, values in sent.lists()
+        if "password" not in name and any(printable(text) != text for text in values)
+    }
+    if not changed:
+        return sent
+    cleaned = sent.copy()
+    for name, values in changed.items():
+        cleaned.setlist(name, values)
+    return cleaned
 
 
 class ActorMiddleware:

@@ -8,13 +8,15 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from panel.access.request import PanelRequest
+from panel.commands import restoration
 from panel.commands.inbox import visible_requests, waiting_count
 from panel.commands.notices import unread_count
 from panel.models import Status, User
 from panel.ui.books import open_differences
-from panel.ui.platform import chosen, platforms_of
+from panel.ui.platform import at, in_use, platforms_of, shown
 from panel.ui.preferences import DENSITIES, THEMES
 
 
@@ -195,15 +197,23 @@ def frame(request: PanelRequest) -> dict[str, Any]:
     person = getattr(request, "user", None)
     if not isinstance(person, User):
         return {"theme": "", "demo": demo_people() if settings.DEMO else ()}
+    if person.lacks_factor:
+        # Nothing is open to them but setting one up: no page to go to, nothing that polls.
+        return {"locked": True, "theme": person.preferences.get("theme", "auto")}
     seen = platforms_of(person)
+    about, current = shown(request, seen), in_use(request, seen)
     words = (person.name or person.email).replace("@", " ").split()
     return {
         "nav": sidebar(request, person),
-        "platform": chosen(request, seen),
+        "platform": about,
+        # The page is about another platform than the one in use: it says so.
+        "elsewhere": current if about != current else None,
         "platforms": seen,
-        "platform_url": reverse("ui-platform"),
+        "platform_url": at(reverse("ui-platform"), about),
         "search_url": reverse("search"),
         "unread": unread_count(person),
+        # Looked up only where the frame is drawn: parts of a page that are polled have none.
+        "restored": SimpleLazyObject(restoration.present),
         "home_url": reverse("dashboard"),
         "initials": "".join(word[0] for word in words[:2]).upper(),
         "roles": ", ".join(role.name for role in person.held),

@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "panel.middleware.PrivatePagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -96,7 +97,9 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "panel.middleware.NoNulMiddleware",
+    "panel.middleware.CleanTextMiddleware",
     "panel.middleware.ActorMiddleware",
+    "panel.door.second_factor.SecondFactorMiddleware",
     "panel.middleware.PersonTimeZoneMiddleware",
 ]
 
@@ -250,6 +253,7 @@ MFA_TOTP_ISSUER = "Panel"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL and not HTTPS
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 USERSESSIONS_TRACK_ACTIVITY = True
+USERSESSIONS_ADAPTER = "panel.door.sessions.RecordedSessions"
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"panel@{PANEL_HOST}")
 EMAIL_CONFIG = environ.Env.email_url_config(env.text("EMAIL_URL", "consolemail://"))
 vars().update(EMAIL_CONFIG)
@@ -297,6 +301,7 @@ REQUEST_LIFETIME = timedelta(days=env.number("REQUEST_LIFETIME_DAYS", 7, least=0
 # --- Language, time, logs ------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 USE_I18N = False
+FORMAT_MODULE_PATH = "panel.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 
@@ -321,10 +326,14 @@ LOGGING = {
             "foreign_pre_chain": _shared,
         }
     },
+    "filters": {"told_once": {"()": "panel.logs.ToldOnce"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django_structlog": {"level": "WARNING"},
+        # How a request ended is told by django_structlog, with the person and the number.
+        "django.request": {"filters": ["told_once"]},
+        "django.security.csrf": {"filters": ["told_once"]},
         "django.server": {"level": "WARNING"},
         # Each periodic task would write two lines every few seconds.
         "celery.worker.strategy": {"level": "WARNING"},

@@ -14,7 +14,8 @@ from django.utils import timezone
 from panel.access.policy import Needed
 from panel.commands.base import Check, Invalid
 from panel.commands.registry import register
-from panel.lib.money import ZERO
+from panel.lib.money import ZERO, decimals_problem
+from panel.lib.references import as_reference
 from panel.models import Platform, Status
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.read import reader as reader_of
@@ -44,7 +45,9 @@ class _Adjustment(MoneyCommand):
     def _linked(self, reference: str, name: str) -> Payment:
         """A payment of this account by its reference; raises `Invalid` beside the field."""
         found = Payment.objects.filter(
-            platform=self.get_platform(), login=self.login, reference=reference
+            platform=self.get_platform(),
+            login=self.login,
+            reference=as_reference(reference) or reference,
         ).first()
         if found is None:
             raise Invalid.of(f"This account has no payment {reference}.", name)
@@ -321,6 +324,11 @@ class NegativeReset(_Adjustment):
         if not ZERO <= self.credit <= self.amount:
             yield "credit", ["The credit that is taken lies between nothing and the amount."]
 
+    def _currency_errors(self, currency: str) -> Iterator[tuple[str, list[str]]]:
+        yield from super()._currency_errors(currency)
+        if problem := decimals_problem(self.credit, currency):
+            yield "credit", [problem]
+
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:
         """Also that nothing is open: what is open would move the balance again."""
         super().validate(reader, actor)
@@ -350,7 +358,8 @@ class NegativeReset(_Adjustment):
 
     def _opening(self, now: Standing) -> str:
         balance = money_text(now.balance, now.currency)
-        return f"Reset the balance of {now.login} {now.name} from {balance} to 0.00"
+        zero = money_text(ZERO, now.currency, named=False)
+        return f"Reset the balance of {now.login} {now.name} from {balance} to {zero}"
 
     def _effect(self, now: Standing, then: Standing) -> str:
         if not self.credit:

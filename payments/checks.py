@@ -10,12 +10,24 @@ from django.utils import timezone
 
 from panel.access.policy import Asked, Needed, needed
 from panel.commands.base import Check
-from panel.models import Hold, Platform, Policy, Status
+from panel.lib.keys import key_of
+from panel.models import ChangeRequest, Hold, Platform, Policy, Status
 from panel.ui.figures import money_text
-from payments.models import Kind, Method, Payment
+from payments.models import Kind, Method, MoneyRecord, Payment
 
 NOT_MOVED = (Status.REJECTED, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED)
 SAME_AMOUNT_WITHIN = timedelta(hours=24)
+
+
+def on_mt4_already(platform: Platform, reference: str) -> Iterator[Check]:
+    """Records of MT4 with the reference of a request that still waits: this database was put back
+    from a backup, and the request was carried out since that was made.
+    """
+    records = MoneyRecord.objects.filter(platform=platform, reference=reference)
+    for ticket, login in records.order_by("ticket").values_list("ticket", "login"):
+        yield Check(
+            "stop", f"MT4 has a record with this reference already: ticket {ticket} on {login}."
+        )
 
 
 def unsettled(platform: Platform, login: int) -> Iterator[Check]:
@@ -38,7 +50,8 @@ def duplicates(
     *,
     but: str,
 ) -> Iterator[Check]:
-    """The same amount within a day, or the same external reference at any time.
+    """The same amount within a day, or the same external reference, however it is spelt, at any
+    time.
 
     `but` is the reference of the request that is looked at, if there is one already.
     """
@@ -54,12 +67,17 @@ def duplicates(
             f"{same.get_status_display()}.",
         )
     if external_reference:
-        used = rows.filter(external_reference=external_reference, kind=kind).first()
+        key = key_of(external_reference)
+        used = rows.filter(external_reference_key=key, kind=kind).first()
         if used:
+            # Whoever reads this may not see another account: its payment's page knows who may.
+            here = (used.platform_id, used.login) == (platform.pk, login)
+            spelt = used.external_reference
+            there = "" if spelt == external_reference else f" (written “{spelt}” there)"
             yield Check(
                 "warn",
                 f"External reference {external_reference} was used before: {used.reference} on "
-                f"{used.login}, {used.get_status_display()}.",
+                f"{'this' if here else 'another'} account, {used.get_status_display()}{there}.",
             )
 
 
@@ -111,8 +129,16 @@ def rule_for(
     amount: Decimal,
     *,
     at_least: Needed,
+    reference: str,
 ) -> Needed:
-    """What the policies ask for a payment, as `submit` will ask them."""
+    """What the policies ask for a payment, as `submit` will ask them.
+
+    A request that is there already, by its reference, stands under the rule it was asked under.
+    """
+    request = ChangeRequest.objects.filter(reference=reference).first() if reference else None
+    if request is not None:
+        roles = tuple(request.approver_roles)
+        return Needed(request.approvals_needed, roles, request.policy_text)
     return needed(
         Policy.objects.filter(command=command, active=True),
         Asked(command, platform.pk, group, currency, amount),

@@ -17,7 +17,7 @@ from panel.ui.figures import date_text, money_text, percent_text
 from payments import checks, stops
 from payments.desk import names, stages
 from payments.models import Kind, Method, WithdrawalStop
-from payments.operation import MoneyCommand
+from payments.operation import MoneyCommand, rises
 from payments.paid import PaidCommand
 from payments.standing import CAUTIOUS_LEVEL, Standing
 
@@ -54,7 +54,7 @@ class Deposit(PaidCommand):
         return text + self._how_paid(now.currency)
 
     def _effect(self, now: Standing, then: Standing) -> str:
-        rise = f"balance rises from {money_text(now.balance)} to {money_text(then.balance)}"
+        rise = rises("balance", now.balance, then.balance, now.currency)
         return f"{rise}, {super()._effect(now, then)}" if now.margin else rise
 
 
@@ -160,11 +160,15 @@ def enough_there(now: Standing, then: Standing, amount: Decimal) -> Iterator[Che
 
 def _too_much(now: Standing) -> str:
     most = money_text(now.withdrawable, now.currency)
-    text = f"At most {most} can be withdrawn now: balance {money_text(now.balance)}"
+    balance, free, credit = (
+        money_text(amount, now.currency, named=False)
+        for amount in (now.balance, now.free, now.credit)
+    )
+    text = f"At most {most} can be withdrawn now: balance {balance}"
     if now.margin:
-        text += f", free margin {money_text(now.free)}"
+        text += f", free margin {free}"
     if now.credit > 0:
-        text += f", of which credit {money_text(now.credit)} does not count"
+        text += f", of which credit {credit} does not count"
     return text + "."
 
 
@@ -204,7 +208,7 @@ class CreditIn(MoneyCommand):
         )
 
     def _effect(self, now: Standing, then: Standing) -> str:
-        return f"credit rises from {money_text(now.credit)} to {money_text(then.credit)}"
+        return rises("credit", now.credit, then.credit, now.currency)
 
     def account_checks(self, now: Standing, then: Standing) -> Iterator[Check]:
         """MT4 only writes the date down."""

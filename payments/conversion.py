@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from panel.commands.base import Check
-from panel.lib.money import cents
+from panel.lib.money import quantize
 from panel.mt4.errors import Rejected
 from panel.mt4.read import Reader
 from panel.mt4.rules.conversion import conversion_rate
@@ -24,21 +24,21 @@ INVERTED = Decimal(5)
 CURRENCY = re.compile(r"[A-Z][A-Z0-9]{2,11}")
 
 
-def worth(paid: Decimal, rate: Decimal) -> Decimal:
-    """`paid × rate` in the account's currency, to the cent, halves away from zero.
+def worth(paid: Decimal, rate: Decimal, currency: str) -> Decimal:
+    """`paid × rate` in the account's currency and its decimals, halves away from zero.
 
     `rate` is how much of the account's currency one unit of the paid currency is.
     """
-    return cents(paid * rate)
+    return quantize(paid * rate, currency)
 
 
-def booked(paid: Decimal, rate: Decimal, fee: Decimal, *, out: bool) -> Decimal:
+def booked(paid: Decimal, rate: Decimal, fee: Decimal, currency: str, *, out: bool) -> Decimal:
     """What is booked on the account when `paid` changes hands, in the account's currency.
 
-    Money in: `worth(paid, rate) − fee`, for the fee is kept of what came. Money out:
-    `worth(paid, rate) + fee`, for the client is paid out in full and bears the fee.
+    Money in: `worth − fee`, for the fee is kept of what came. Money out:
+    `worth + fee`, for the client is paid out in full and bears the fee.
     """
-    value = worth(paid, rate)
+    value = worth(paid, rate, currency)
     return value + fee if out else value - fee
 
 
@@ -49,9 +49,10 @@ def plain_number(value: Decimal) -> str:
 
 
 def paid_text(value: Decimal, currency: str) -> str:
-    """What changed hands: two decimals at least, more where they matter."""
-    text = money_text(value) if value == cents(value) else plain_number(value)
-    return f"{text} {currency}"
+    """What changed hands: the decimals of its currency at least, more where they matter."""
+    if value == quantize(value, currency):
+        return money_text(value, currency)
+    return f"{plain_number(value)} {currency}"
 
 
 def market_rate(reader: Reader, source: str, target: str) -> Decimal | None:

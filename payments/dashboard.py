@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from panel.access.request import PanelRequest
+from panel.lib.money import decimals
 from panel.models import Platform
 from panel.ui.platform import platform_of
 from payments.models import MoneyMirror
@@ -49,6 +50,7 @@ class NetDepositsView(APIView):
                     _series("Net", "line", "accent", [came - went for _, came, went in line]),
                 ],
                 "unit": currency,
+                "decimals": decimals(currency),
                 "currencies": list(lines),
                 "as_of": mirror.read_at.isoformat() if mirror else None,
                 "zone": timezone.get_current_timezone_name(),

@@ -8,8 +8,9 @@ from typing import Any
 from django import forms
 
 from panel.mt4.limits import INT32_MAX
+from panel.ui.amounts import RateField
 from payments.adjustments import IN, OUT
-from payments.forms import NumberField, PaymentForm
+from payments.forms import PaymentForm
 from payments.models import Method
 
 # Reasons are asked for in full where nobody outside asked for the money to move.
@@ -34,7 +35,7 @@ class TransferForm(_InternalForm):
         help_text="The login of the account that gets it, on the same platform.",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
-    rate = NumberField(
+    rate = RateField(
         required=False, help_text="Only into another currency: how much of it one unit is there."
     )
 

@@ -10,6 +10,8 @@ from django.db.models.functions import Coalesce
 
 from panel.commands.base import Command
 from panel.models import Platform, Status
+from panel.mt4.errors import MT4Error
+from panel.mt4.read import reader
 from panel.ui.account import AccountMixin
 from panel.ui.administration import ReasonForm
 from panel.ui.commands import CommandView
@@ -44,6 +46,14 @@ def deposits_left(platform: Platform, login: int) -> list[tuple[Payment, Decimal
     return [(row, row.left) for row in rows[:DEPOSITS]]
 
 
+def _choice(row: Payment, left: Decimal) -> str:
+    """A deposit to choose: what is left of it, and of how much where some is gone."""
+    text = money_text(left, row.currency)
+    if left != row.amount:
+        text += f" of {money_text(row.amount, row.currency, named=False)}"
+    return f"{row.reference}: {text}, {row.get_method_display()}, {when_short(row.finished)}"
+
+
 class TransferView(MoneyView):
     """From this account to another."""
 
@@ -59,6 +69,20 @@ class TransferView(MoneyView):
         if most is None:
             return ""
         return f"At most {money_text(most, self.account.currency)} can leave the account now."
+
+    def get_command(self, cleaned: dict[str, Any]) -> Command:
+        """With the currency that arrives, where it is another one."""
+        if cleaned.get("rate") is not None:
+            cleaned = {**cleaned, "to_currency": self._currency_of(cleaned["to_login"])}
+        return super().get_command(cleaned)
+
+    def _currency_of(self, login: int) -> str:
+        """An account's currency, live; empty where that cannot be told: the command says why."""
+        live = reader(self.account.platform.connection)
+        try:
+            return live.group(live.account(login).group).currency
+        except MT4Error:
+            return ""
 
 
 class CorrectionView(MoneyView):
@@ -86,12 +110,7 @@ class ChargebackView(MoneyView):
         return {
             **super().get_form_kwargs(),
             "deposits": [
-                (
-                    row.reference,
-                    f"{row.reference}: {money_text(left, row.currency)}"
-                    + (f" of {money_text(row.amount)}" if left != row.amount else "")
-                    + f", {row.get_method_display()}, {when_short(row.finished)}",
-                )
+                (row.reference, _choice(row, left))
                 for row, left in deposits_left(account.platform, account.login)
             ],
         }

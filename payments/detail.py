@@ -12,10 +12,12 @@ from django.http import Http404
 from django.urls import reverse
 
 from panel.commands import inbox
-from panel.models import Status
+from panel.commands.votes import in_scope
+from panel.models import Platform, Status
 from panel.ui import story
 from panel.ui.figures import money_text
 from panel.ui.links import Link
+from panel.ui.platform import at
 from panel.ui.views import PanelView
 from payments import owed
 from payments.adjustments import charged_back
@@ -52,6 +54,10 @@ class PaymentView(PanelView):
             raise Http404("There is no such payment, or it is not yours to see.")
         return found
 
+    def get_page_platform(self) -> Platform:
+        """The payment's."""
+        return self.payment.platform
+
     def get_title(self) -> str:
         """Kind and reference."""
         kind = self.payment.get_kind_display()
@@ -59,7 +65,7 @@ class PaymentView(PanelView):
 
     def get_crumbs(self) -> Sequence[Link]:
         """Below the list."""
-        return (Link("Payments", reverse("payment_list")),)
+        return (Link("Payments", at(reverse("payment_list"), self.payment.platform)),)
 
     def get_more(self) -> Sequence[Link]:
         """What can follow from it."""
@@ -108,6 +114,10 @@ class PaymentView(PanelView):
         ]
         return found
 
+    def is_partly_hidden(self) -> bool:
+        """Whether its request concerns an account that this person does not see."""
+        return not in_scope(self.payment.request, self.request.actor.person_or_fail())
+
     def facts(self) -> list[story.Row]:
         """What changed hands, where it was in another currency or with a fee."""
         payment = self.payment
@@ -133,9 +143,11 @@ class PaymentView(PanelView):
             payment=payment,
             change=change,
             steps=story.timeline(change) if change else [],
+            moved=story.read_again(change) if change else [],
             paid=self.facts(),
             left=self.left,
             linked=self.linked(),
+            partly_hidden=self.is_partly_hidden(),
             owed=owed.of_request(payment.request)[:LEGS],
             records=list(records.order_by("ticket")),
             as_of=mirror.read_at if mirror else None,

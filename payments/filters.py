@@ -5,6 +5,7 @@ from __future__ import annotations
 import django_filters as filters
 
 from panel.models import Status
+from panel.ui.filters import AmountRangeFilter, DayRangeFilter
 from payments.models import Kind, Method, Payment
 
 
@@ -28,8 +29,8 @@ class PaymentFilter(filters.FilterSet):  # type: ignore[misc]
     paid_currency = filters.ChoiceFilter(
         choices=_paid_currencies, label="Paid in", empty_label="any"
     )
-    created = filters.DateFromToRangeFilter(label="Asked")
-    amount = filters.RangeFilter(label="Amount")
+    created = DayRangeFilter(label="Asked")
+    amount = AmountRangeFilter(label="Amount")
 
     class Meta:
         model = Payment

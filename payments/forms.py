@@ -2,70 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
-from panel.lib import money
 from panel.lib.money import ZERO
 from panel.mt4.limits import check_trade_comment
+from panel.ui.amounts import MoneyField, PaidField, RateField
 from payments.commands import BENEFICIARY, LAST_DAY
 from payments.conversion import booked
 from payments.models import Method
 from payments.operation import COMMENT
 
 
-class AmountField(forms.CharField):
-    """An amount as people type it: `1234.5`, `1,234.50`; never a guess about a comma."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        figures = {"inputmode": "decimal", "autocomplete": "off"}
-        super().__init__(max_length=24, widget=forms.TextInput(attrs=figures), **kwargs)
-
-    def clean(self, value: Any) -> Decimal | None:
-        """More than zero, to the cent; None for nothing in a field that may be empty."""
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            amount = money.parse(text)
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
-        if amount <= 0:
-            raise forms.ValidationError("The amount must be more than zero.")
-        return amount
-
-
-class NumberField(forms.CharField):
-    """A rate, or an amount in any currency: more than zero, with as many decimals as it has."""
-
-    _NUMBER = re.compile(r"(\d+|\d{1,3}([ ,]\d{3})+)(\.\d+)?")
-
-    def __init__(self, **kwargs: Any) -> None:
-        figures = {"inputmode": "decimal", "autocomplete": "off"}
-        super().__init__(max_length=30, widget=forms.TextInput(attrs=figures), **kwargs)
-
-    def clean(self, value: Any) -> Decimal | None:
-        """None for nothing in a field that may be empty."""
-        text = super().clean(value)
-        if not text:
-            return None
-        if not self._NUMBER.fullmatch(text):
-            raise forms.ValidationError("Enter a number such as 1.0842, with a point.")
-        number = Decimal(re.sub("[ ,]", "", text))
-        if number <= 0:
-            raise forms.ValidationError("It must be more than zero.")
-        if number > money.LARGEST:
-            raise forms.ValidationError(f"It must not exceed {money.show(money.LARGEST)}.")
-        return number
-
-
 class PaymentForm(forms.Form):
-    """What every payment is told."""
+    """What every payment is told. `currency` is the account's: an amount has its decimals."""
 
-    amount = AmountField()
+    amount = MoneyField()
     method = forms.ChoiceField(choices=Method.choices)
     external_reference = forms.CharField(
         max_length=64,
@@ -86,6 +40,13 @@ class PaymentForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        self.currency = currency
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, MoneyField):
+                field.currency = currency
+
     def clean_comment(self) -> str:
         """What MT4 can store."""
         comment: str = self.cleaned_data["comment"].strip()
@@ -98,22 +59,22 @@ class PaymentForm(forms.Form):
 class PaidForm(PaymentForm):
     """Money that changes hands, perhaps in another currency, perhaps with a fee.
 
-    `currency` is the account's; `out` tells a withdrawal. The amount is typed, or worked out.
+    `out` tells a withdrawal. The amount is typed, or worked out.
     """
 
-    paid_amount = NumberField(
+    paid_amount = PaidField(
         required=False,
         label="Paid",
         help_text="What changes hands, in its own currency. Leave the amount above empty: it is "
         "worked out.",
     )
     paid_currency = forms.CharField(max_length=12, required=False, label="Currency")
-    rate = NumberField(required=False)
-    fee = AmountField(required=False)
+    rate = RateField(required=False)
+    fee = MoneyField(required=False)
 
     def __init__(self, *args: Any, currency: str, out: bool, **kwargs: Any) -> None:
-        self.currency, self.out = currency, out
-        super().__init__(*args, **kwargs)
+        self.out = out
+        super().__init__(*args, currency=currency, **kwargs)
         # Worked out where something of the second part is told.
         self.fields["amount"].required = not self.is_paid
         self.fields["paid_currency"].help_text = f"Such as EUR; {currency} if left empty."
@@ -145,7 +106,7 @@ class PaidForm(PaymentForm):
             if "rate" not in self.errors:
                 self.add_error("rate", f"Enter how many {self.currency} one unit of it is.")
         elif cleaned.get("amount") is None and "amount" not in self.errors:
-            cleaned["amount"] = booked(paid, rate, fee, out=self.out)
+            cleaned["amount"] = booked(paid, rate, fee, self.currency, out=self.out)
             if cleaned["amount"] <= 0:
                 self.add_error("fee", "Nothing would be left of what was paid.")
         return cleaned

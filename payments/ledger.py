@@ -16,6 +16,7 @@ from panel.mt4.read import Reader
 from payments import books
 from payments.attribution import MONEY, references_of
 from payments.books import Books
+from payments.flows import Flow
 from payments.models import Kind, MoneyMirror, MoneyRecord, Payment
 
 
@@ -40,6 +41,8 @@ class Line:
     payment: Payment | None
     entries: tuple[Entry, ...]
     trouble: str = ""
+    # The account's, once it is to be shown.
+    currency: str = ""
 
     @property
     def reference(self) -> str:
@@ -85,6 +88,11 @@ class Ledger:
     def done(self) -> int:
         """How many of our payments are done."""
         return sum(1 for line in self.lines if line.payment and line.payment.status == Status.DONE)
+
+    @cached_property
+    def flow(self) -> Flow:
+        """What came, what went, and what waits, of the panel's payments."""
+        return Flow.of(line.payment for line in self.lines if line.payment)
 
     @cached_property
     def troubles(self) -> list[Line]:

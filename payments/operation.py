@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -98,19 +98,24 @@ class MoneyCommand(MT4Command):
         )
 
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:
-        """The fields first, then the account as it stands now."""
-        errors = {name: texts for name, texts in self._field_errors() if texts}
-        if errors:
-            raise Invalid(errors)
-        self.check_account(self._standing(reader))
+        """The fields first, then what the account's currency has of decimals, then the account."""
+        _refuse(self._field_errors())
+        now = self._standing(reader)
+        _refuse(self._currency_errors(now.currency))
+        self.check_account(now)
+
+    def _on_mt4_already(self) -> Iterator[Check]:
+        """Records that can only be there if this database was put back from a backup."""
+        for leg in self.legs(self.request_reference) if self.request_reference else ():
+            yield from checks.on_mt4_already(self.get_platform(), leg.reference)
 
     def _field_errors(self) -> Iterator[tuple[str, list[str]]]:
         if not self.amount.is_finite() or self.amount <= 0:
             yield "amount", ["The amount must be more than zero."]
         elif self.amount > money.LARGEST:
             yield "amount", [f"The amount must not exceed {money.show(money.LARGEST)}."]
-        elif money.has_part_cents(self.amount):
-            yield "amount", ["Use at most two decimals."]
+        elif problem := money.decimals_problem(self.amount, money.ANY):
+            yield "amount", [problem]
         if self.method not in Method.values:
             yield "method", [f"Choose one of {', '.join(Method.labels)}."]
         if len(self.external_reference) > 64:
@@ -119,6 +124,11 @@ class MoneyCommand(MT4Command):
         if len(self.comment) > COMMENT:
             comment = [f"Use at most {COMMENT} characters: the reference goes before them."]
         yield "comment", comment
+
+    def _currency_errors(self, currency: str) -> Iterator[tuple[str, list[str]]]:
+        """What is wrong with the fields in the account's currency: 100.55 JPY."""
+        if problem := money.decimals_problem(self.amount, currency):
+            yield "amount", [problem]
 
     def check_account(self, now: Standing) -> None:
         """Raise `Invalid` if the account, as it stands, does not allow it."""
@@ -153,7 +163,13 @@ class MoneyCommand(MT4Command):
         then = self._then(now)
         platform = self.get_platform()
         rule = checks.rule_for(
-            self.name, platform, now.group, now.currency, self.amount, at_least=self.least_needed
+            self.name,
+            platform,
+            now.group,
+            now.currency,
+            self.amount,
+            at_least=self.least_needed,
+            reference=self.request_reference,
         )
         parts = [self._opening(now), self._effect(now, then), checks.rule_text(rule)]
         return Preview(
@@ -178,8 +194,7 @@ class MoneyCommand(MT4Command):
         raise NotImplementedError
 
     def _effect(self, now: Standing, then: Standing) -> str:
-        falls = "falls" if self.signed < 0 else "rises"
-        text = f"free margin {falls} from {money_text(now.free)} to {money_text(then.free)}"
+        text = rises("free margin", now.free, then.free, now.currency)
         if now.margin:
             text += f", level {percent_text(now.level)} to {percent_text(then.level)}"
         return text
@@ -195,6 +210,7 @@ class MoneyCommand(MT4Command):
 
     def _panel_checks(self, now: Standing) -> Iterator[Check]:
         platform = self.get_platform()
+        yield from self._on_mt4_already()
         yield from checks.unsettled(platform, self.login)
         yield from checks.duplicates(
             platform,
@@ -337,6 +353,12 @@ class MoneyCommand(MT4Command):
         return {**request.progress, open_step: {"done": words}}
 
 
+def _refuse(problems: Iterable[tuple[str, list[str]]]) -> None:
+    errors = {name: texts for name, texts in problems if texts}
+    if errors:
+        raise Invalid(errors)
+
+
 def step_in_doubt(request: ChangeRequest) -> str:
     """The step that was announced and neither done nor refused; empty if there is none."""
     for name, step in request.progress.items():
@@ -365,12 +387,23 @@ def refresh_account(platform_id: int | None, login: int | None) -> None:
     )
 
 
-def lines(now: Standing, then: Standing, currency: str = "") -> Iterator[tuple[str, str, str]]:
-    """What an account has before and after, label by label; amounts with the currency given."""
-    yield "Balance", money_text(now.balance, currency), money_text(then.balance, currency)
-    yield "Credit", money_text(now.credit, currency), money_text(then.credit, currency)
-    yield "Equity", money_text(now.equity, currency), money_text(then.equity, currency)
-    yield "Free margin", money_text(now.free, currency), money_text(then.free, currency)
+def rises(what: str, before: Decimal, after: Decimal, currency: str) -> str:
+    """`balance rises from 100.00 to 600.00`: the currency stands elsewhere in the sentence."""
+    way = "falls" if after < before else "rises"
+    first, last = (money_text(amount, currency, named=False) for amount in (before, after))
+    return f"{what} {way} from {first} to {last}"
+
+
+def lines(now: Standing, then: Standing, *, named: bool = False) -> Iterator[tuple[str, str, str]]:
+    """What an account has before and after, label by label; amounts by their currency."""
+
+    def text(amount: Decimal) -> str:
+        return money_text(amount, now.currency, named=named)
+
+    yield "Balance", text(now.balance), text(then.balance)
+    yield "Credit", text(now.credit), text(then.credit)
+    yield "Equity", text(now.equity), text(then.equity)
+    yield "Free margin", text(now.free), text(then.free)
     if now.margin:
         yield "Margin level", percent_text(now.level), percent_text(then.level)
         yield (

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from panel.commands.base import Check, Invalid
-from panel.lib.money import LARGEST, ZERO, has_part_cents
+from panel.commands.base import Check
+from panel.lib.money import ANY, LARGEST, ZERO, decimals, decimals_problem
 from panel.ui.figures import money_text
 from payments.conversion import (
     CURRENCY,
@@ -26,7 +26,6 @@ from payments.operation import MoneyCommand
 from payments.standing import Standing
 
 if TYPE_CHECKING:
-    from panel.access.actor import Actor
     from panel.models import ChangeRequest
     from panel.mt4.read import Reader
 
@@ -57,21 +56,26 @@ class PaidCommand(MoneyCommand):
             yield "paid_amount", [f"More than zero, with at most {PAID_DIGITS} decimals."]
         elif rate is None or not 0 < rate <= LARGEST_RATE or rate != round(rate, RATE_DIGITS):
             yield "rate", [f"More than zero, with at most {RATE_DIGITS} decimals."]
-        elif not ZERO <= fee <= LARGEST or has_part_cents(fee):
+        elif not ZERO <= fee <= LARGEST or decimals_problem(fee, ANY):
             yield "fee", ["Nothing or more, with at most two decimals."]
-        elif self.amount != (worked_out := booked(paid, rate, fee, out=self.kind.is_out)):
-            yield "amount", [f"It works out to {money_text(worked_out)}."]
         if not CURRENCY.fullmatch(self.paid_currency):
             yield "paid_currency", ["Use the currency's short name, such as EUR."]
+        elif not decimals(self.paid_currency):
+            # Others may have more than MT4 keeps of its own: a bitcoin has eight.
+            yield "paid_amount", [*filter(None, [decimals_problem(paid, self.paid_currency)])]
 
-    def validate(self, reader: Reader | None, actor: Actor | None) -> None:
-        """Within one currency there is no rate."""
-        super().validate(reader, actor)
-        if self.paid_amount is None or self.rate == 1:
+    def _currency_errors(self, currency: str) -> Iterator[tuple[str, list[str]]]:
+        """Also the fee, what the amount works out to, and no rate within one currency."""
+        yield from super()._currency_errors(currency)
+        paid, rate, fee = self.paid_amount, self.rate, self.fee or ZERO
+        if paid is None or rate is None:
             return
-        currency = self._standing(reader).currency
-        if self.paid_currency == currency:
-            raise Invalid.of(f"The account is in {currency} as well: the rate is 1.", "rate")
+        if self.paid_currency == currency and rate != 1:
+            yield "rate", [f"The account is in {currency} as well: the rate is 1."]
+        if problem := decimals_problem(fee, currency):
+            yield "fee", [problem]
+        elif self.amount != (worked_out := booked(paid, rate, fee, currency, out=self.kind.is_out)):
+            yield "amount", [f"It works out to {money_text(worked_out, currency, named=False)}."]
 
     def _how_paid(self, currency: str) -> str:
         """` for 1,000 EUR paid in at 1.08 USD for 1 EUR, fee 5.00 USD`; empty where it is plain."""

@@ -15,9 +15,9 @@ from panel.access.request import PanelRequest
 from panel.ui.account import PAYMENT_DEEDS
 from panel.ui.columns import Column
 from panel.ui.links import Link
-from panel.ui.platform import platform_of
+from panel.ui.platform import at
 from panel.ui.tables import Empty, Table
-from panel.ui.views import PanelView
+from panel.ui.views import OnPlatform
 
 MOST = 20
 
@@ -33,9 +33,9 @@ class FoundTable(Table):
         Column("name", "Name", "clip"),
         Column("group", "Group"),
         Column("currency", "Currency"),
-        Column("balance", "Balance", "money"),
-        Column("credit", "Credit", "money"),
-        Column("free", "Free margin", "money"),
+        Column("balance", "Balance", "money", currency="currency", named=False),
+        Column("credit", "Credit", "money", currency="currency", named=False),
+        Column("free", "Free margin", "money", currency="currency", named=False),
     )
     empty = Empty(
         "No account matches",
@@ -58,7 +58,7 @@ class FoundTable(Table):
         ]
 
 
-class NewPaymentView(PanelView):
+class NewPaymentView(OnPlatform):
     """Choose the kind, find the account, go to its form."""
 
     permission: ClassVar[str] = "payments.view"
@@ -73,7 +73,7 @@ class NewPaymentView(PanelView):
 
     def get_crumbs(self) -> Sequence[Link]:
         """Below the list of payments."""
-        return (Link("Payments", reverse("payment_list")),)
+        return (Link("Payments", at(reverse("payment_list"), self.platform)),)
 
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, or for htmx the accounts found alone."""
@@ -101,7 +101,7 @@ class NewPaymentView(PanelView):
         rows = apps.get_model("accounts", "Account").objects.filter(
             visible(person.scope_rows),
             gone__isnull=True,
-            platform=platform_of(self.request),
+            platform=self.platform,
         )
         lower = words.lower()
         fits = Q(name_key__contains=lower)

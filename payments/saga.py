@@ -66,11 +66,15 @@ class TwoLegged(MoneyCommand):
     to_login: int
     # Units of the receiving account's currency for one of the source's; None in the same currency.
     rate: Decimal | None = None
+    # The receiving account's currency, where there is a rate: what arrives has its decimals.
+    to_currency: str = ""
 
     @property
     def arrives(self) -> Decimal:
         """What the other account gets, in its own currency."""
-        return self.amount if self.rate is None else worth(self.amount, self.rate)
+        if self.rate is None:
+            return self.amount
+        return worth(self.amount, self.rate, self.to_currency)
 
     def legs(self, reference: str) -> Sequence[Leg]:
         """The debit, then the credit."""
@@ -235,7 +239,7 @@ class TwoLegged(MoneyCommand):
         owed.write_down(
             command._row_back(request),
             f"Money on neither account: {amount} owed to {command.login}. It left with "
-            f"{request.reference}, did not reach {command.to_login}, and was not put back.",
+            f"{request.reference}, did not reach the other account, and was not put back.",
         )
 
     @classmethod

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from panel.commands.base import Invalid
-from panel.lib.money import ZERO, cents
+from panel.lib.money import ZERO, quantize
 from panel.mt4 import rules
 from panel.mt4.errors import Rejected
 from panel.mt4.protocol.enums import ResultCode, WebApiErrorCode
@@ -53,6 +53,7 @@ class Standing:
             credit=self.credit,
             equity=self.equity,
             margin=self.margin,
+            currency=self.currency,
             free=self.free,
         )
 
@@ -65,11 +66,11 @@ class Standing:
             group=self.group,
             currency=self.currency,
             enabled=self.enabled,
-            balance=cents(self.balance + balance),
-            credit=cents(self.credit + credit),
-            equity=cents(self.equity + both),
+            balance=quantize(self.balance + balance, self.currency),
+            credit=quantize(self.credit + credit, self.currency),
+            equity=quantize(self.equity + both, self.currency),
             margin=self.margin,
-            free=cents(self.free + both),
+            free=quantize(self.free + both, self.currency),
         )
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from panel.models import Status
 from panel.ui.columns import Column
 from panel.ui.links import Link
 from panel.ui.states import state_html
-from panel.ui.tables import Empty, Table
+from panel.ui.tables import Empty, SumRow, Table
 from payments.checks import NOT_MOVED
 from payments.conversion import paid_text
+from payments.flows import flows
 from payments.ledger import Line
 from payments.models import Difference, Payment
 
@@ -41,6 +44,7 @@ class PaymentTable(Table):
     label = "Payments"
     default_sort = "-created"
     total_by = "currency"
+    sums = flows(Q(status=Status.DONE), ~Q(status__in=[Status.DONE, *NOT_MOVED]))
     columns = (
         Column("reference", "Reference", "copy", sort="reference"),
         Column("created", "Asked", "time", sort="created"),
@@ -52,8 +56,8 @@ class PaymentTable(Table):
             value="signed",
             currency="currency",
             sort="signed",
-            total="counted",
-            hint="Totals leave out what was rejected, failed, withdrawn or expired.",
+            total="signed",
+            hint="Sums are of what is done; what waits stands beside them.",
             strong=True,
         ),
         Column("login", "Account", "copy", link=account_url, sort="login"),
@@ -90,6 +94,15 @@ class PaymentTable(Table):
         )
 
 
+class FutilePaymentTable(PaymentTable):
+    """With what came to nothing added up too, where that was asked for."""
+
+    sums = (
+        *PaymentTable.sums,
+        SumRow("Came to nothing", Q(status__in=NOT_MOVED), always=False),
+    )
+
+
 class LedgerTable(Table):
     """One account: each payment beside MT4's record of it, and what others booked."""
 
@@ -99,8 +112,8 @@ class LedgerTable(Table):
         Column("reference", "Reference", "copy", value=lambda line: _name(line)),
         Column("time", "Time", "time"),
         Column("what", "Kind"),
-        Column("ours", "In the panel", "money"),
-        Column("theirs", "In MT4", "money"),
+        Column("ours", "In the panel", "money", currency="currency", named=False),
+        Column("theirs", "In MT4", "money", currency="currency", named=False),
         Column("state", "State", "html", value=lambda line: _state(line)),
         Column("ticket", "Ticket", "copy", value=lambda line: _tickets(line)),
         Column("comment", "MT4 comment", "clip", value=lambda line: _comment(line)),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from panel import audit
 from panel.access.policy import Needed
-from panel.commands.base import Change, Check, Invalid, Preview
+from panel.commands.base import Change, Check, Invalid, Preview, Target
 from panel.commands.registry import register
-from panel.lib.money import LARGEST, ZERO
+from panel.lib.money import LARGEST, ZERO, decimals_problem
 from panel.ui.figures import money_text
 from payments import checks, stops
 from payments.commands import account_room, enough_there
@@ -51,6 +51,16 @@ class Transfer(TwoLegged):
         except Invalid as invalid:
             raise Invalid.of(_no_account(self.to_login), "to_login") from invalid
 
+    def target(self, reader: Reader | None) -> Target:
+        """The source; whoever sees the request has to see the receiving account too."""
+        target = super().target(reader)
+        try:
+            there = self._there(reader)
+        except Invalid:
+            # There is none: `validate` says so beside the field, with whatever else is wrong.
+            return target
+        return replace(target, further_groups=(there.group,))
+
     def _field_errors(self) -> Iterator[tuple[str, list[str]]]:
         yield from super()._field_errors()
         if self.to_login == self.login:
@@ -77,6 +87,11 @@ class Transfer(TwoLegged):
                 "different currencies.",
                 "rate",
             )
+        if self.rate is not None and self.to_currency not in ("", there.currency):
+            raise Invalid.of(f"The receiving account is in {there.currency} by now.", "to_login")
+        if problem := decimals_problem(self.arrives, there.currency):
+            arrives = money_text(self.arrives, there.currency)
+            raise Invalid.of(f"{arrives} would arrive. {problem}", "amount")
 
     def _check_scope(self, there: Standing, actor: Actor) -> None:
         platform, person = self.get_platform(), actor.person_or_fail()
@@ -136,6 +151,7 @@ class Transfer(TwoLegged):
             now.currency,
             self.amount,
             at_least=self.least_needed,
+            reference=self.request_reference,
         )
         gets = money_text(self.arrives, there.currency)
         opening = (
@@ -150,8 +166,8 @@ class Transfer(TwoLegged):
             sentence="; ".join(parts),
             button=f"Transfer {money_text(self.amount, now.currency)}",
             changes=[
-                *_changes(now, then, ""),
-                *_changes(there, there_then, there.currency),
+                *_changes(now, then),
+                *_changes(there, there_then, named=True),
             ],
             checks=[*self._both_checks(reader, now, then, there)],
             figures=dict(_told(now, figures(now))),
@@ -181,8 +197,8 @@ def _no_account(login: int) -> str:
     return f"There is no account {login} on this platform, or it is not yours to see."
 
 
-def _changes(now: Standing, then: Standing, currency: str) -> Iterator[Change]:
-    for label, before, after in lines(now, then, currency):
+def _changes(now: Standing, then: Standing, *, named: bool = False) -> Iterator[Change]:
+    for label, before, after in lines(now, then, named=named):
         if before != after:
             yield Change(_of(now, label), before, after)
 

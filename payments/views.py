@@ -2,74 +2,70 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from panel.commands.base import Command
 from panel.mt4.read import reader
-from panel.ui import books
+from panel.ui import books, search
 from panel.ui.account import PAYMENT_DEEDS, AccountMixin, AccountView
 from panel.ui.commands import CommandView
 from panel.ui.figures import money_text
 from panel.ui.links import Link
-from panel.ui.platform import platform_of
-from panel.ui.views import TableView
+from panel.ui.platform import at
+from panel.ui.tables import Table
+from panel.ui.views import OnPlatform, TableView
 from payments import commands, limits
 from payments.checks import NOT_MOVED
 from payments.filters import PaymentFilter
+from payments.flows import signed
 from payments.forms import CreditForm, CreditInForm, PaidForm, PaymentForm, WithdrawForm
 from payments.ledger import ledger
 from payments.models import Kind, Payment
 from payments.operation import MoneyCommand
 from payments.queries import payments_of
 from payments.stops import stop_of, words
-from payments.tables import LedgerTable, PaymentTable
-
-OUT = [kind for kind in Kind if kind.is_out]
+from payments.tables import FutilePaymentTable, LedgerTable, PaymentTable
 
 
-class PaymentListView(TableView):
+class PaymentListView(OnPlatform, TableView):
     """Every payment of the platform in use."""
 
     permission: ClassVar[str] = "payments.view"
     title: ClassVar[str] = "Payments"
-    table_class = PaymentTable
+    table_class: ClassVar[type[Table]] = PaymentTable
     filterset_class = PaymentFilter
     search_words: ClassVar[str] = "Reference, login, name, external reference"
 
     def get_queryset(self) -> QuerySet[Payment]:
         """Within the person's scopes."""
         rows = payments_of(self.request.actor.person_or_fail())
-        rows = rows.filter(platform=platform_of(self.request))
-        signed = Case(When(kind__in=OUT, then=-F("amount")), default=F("amount"))
-        rows = rows.select_related("platform", "request__maker").annotate(signed=signed)
-        if self.request.GET.getlist("status"):
-            return rows.annotate(counted=F("signed"))
-        # What came to nothing is listed, and adds up to nothing unless it was asked for.
-        return rows.annotate(
-            counted=Case(When(status__in=NOT_MOVED, then=Decimal(0)), default=F("signed"))
-        )
+        rows = rows.filter(platform=self.platform)
+        return rows.select_related("platform", "request__maker").annotate(signed=signed())
+
+    def get_table_class(self) -> type[Table]:
+        """What came to nothing is listed, and adds up to nothing unless it was asked for."""
+        asked = set(self.request.GET.getlist("status"))
+        return FutilePaymentTable if asked & set(NOT_MOVED) else PaymentTable
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
         """A login exactly, a reference from its start, anything else anywhere."""
-        found = (
-            Q(reference__istartswith=words)
-            | Q(reference__iendswith=f" {words}")
+        return queryset.filter(
+            search.by_reference("reference", words)
+            | search.by_key("external_reference_key", words)
+            | search.by_login("login", words)
             | Q(account_name__icontains=words)
-            | Q(external_reference__icontains=words)
         )
-        if words.isdecimal() and len(words) < 10:
-            found |= Q(login=int(words))
-        return queryset.filter(found)
 
     def get_primary(self) -> Link | None:
         """A new payment, for those who may make one of any kind."""
         if any(self.request.actor.may(deed.permission) for deed in PAYMENT_DEEDS):
-            return Link("New payment", reverse("payment_new"), "plus")
+            return Link("New payment", at(reverse("payment_new"), self.platform), "plus")
         return None
 
 
@@ -84,13 +80,14 @@ class AccountPaymentsView(AccountView):
         account = self.account
         live = reader(account.platform.connection) if account.live else None
         found = ledger(account.platform, account.login, live)
+        lines = [replace(line, currency=account.currency) for line in found.lines]
         return super().get_context(
             ledger=found,
             stop=stop_of(account.platform, account.login),
             owed=books.owed_to(
                 self.request.actor.person_or_fail(), account.platform, account.login
             ),
-            table=LedgerTable(self.request, found.lines, paged=False),
+            table=LedgerTable(self.request, lines, paged=False),
             target="ledger",
             **extra,
         )
@@ -118,6 +115,10 @@ class MoneyView(AccountMixin, CommandView):
         )
         return limits.room(self.request.actor.person_or_fail(), one)
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Amounts are read in the account's currency."""
+        return {**super().get_form_kwargs(), "currency": self.account.currency}
+
     def get_command(self, cleaned: dict[str, Any]) -> Command:
         """The command of the form's values."""
         values = {name: value for name, value in cleaned.items() if name != "reason"}
@@ -130,9 +131,8 @@ class PaidView(MoneyView):
     """A form of money from outside, or to it."""
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """What the fields are called in this account's currency."""
-        out = Kind(self.command_class.kind).is_out
-        return {**super().get_form_kwargs(), "currency": self.account.currency, "out": out}
+        """Whether money leaves."""
+        return {**super().get_form_kwargs(), "out": Kind(self.command_class.kind).is_out}
 
     def get_initial(self) -> dict[str, Any]:
         """What was worked out is worked out again."""

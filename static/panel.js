@@ -439,7 +439,8 @@ function colour(box, name) {
 }
 
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
-const exact = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const exact = (digits) =>
+  new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const minus = (text) => text.replace("-", "\u2212");
 
 async function fetchChart(box) {
@@ -461,7 +462,7 @@ async function fetchChart(box) {
 
 function drawChart(box) {
   const chart = charts.get(box);
-  const { labels, series, unit = "" } = chart.data;
+  const { labels, series, unit = "", decimals = 2 } = chart.data;
   chart.plot?.destroy();
   box.replaceChildren();
   if (!series.some((line) => line.values.some((value) => Number(value)))) {
@@ -482,7 +483,7 @@ function drawChart(box) {
     readout.textContent = index == null ? "" : [
       day.format(x[index] * 1000),
       ...series.map((line) => line.values[index] == null ? "\u2013"
-        : `${series.length > 1 ? `${line.name} ` : ""}${minus(exact.format(line.values[index]))}`),
+        : `${series.length > 1 ? `${line.name} ` : ""}${minus(exact(decimals).format(line.values[index]))}`),
     ].join("  ") + (unit ? ` ${unit}` : "");
   };
   const legend = Object.assign(document.createElement("div"), { className: "ui-chart-legend" });

@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters as filters
 
+from panel.ui.filters import AmountRangeFilter, DayRangeFilter
 from trading.models import Trade
 
 POSITION_SIDES = [(0, "buy"), (1, "sell")]
@@ -18,7 +19,7 @@ class _TradeFilter(filters.FilterSet):  # type: ignore[misc]
     symbol = filters.MultipleChoiceFilter(label="Symbol")
     mt4_group = filters.MultipleChoiceFilter(label="Group")
     currency = filters.MultipleChoiceFilter(label="Currency")
-    opened = filters.DateFromToRangeFilter(label="Opened")
+    opened = DayRangeFilter(label="Opened")
 
     class Meta:
         model = Trade
@@ -35,7 +36,7 @@ class PositionFilter(_TradeFilter):
     """Also side and profit."""
 
     command = filters.ChoiceFilter(choices=POSITION_SIDES, label="Type", empty_label="Any")
-    profit = filters.RangeFilter(label="Profit")
+    profit = AmountRangeFilter(label="Profit")
 
 
 class OrderFilter(_TradeFilter):

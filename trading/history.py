@@ -34,7 +34,9 @@ class Closed:
     take_profit: Decimal | None
     swap: Decimal | None
     commission: Decimal | None
+    taxes: Decimal | None
     profit: Decimal
+    currency: str
     comment: str
     opened: datetime | None
     closed: datetime | None
@@ -49,14 +51,15 @@ class Totals:
     profit: Decimal
     swap: Decimal
     commission: Decimal
+    taxes: Decimal
     came: Decimal
     went: Decimal
     credit: Decimal
 
     @property
     def costs(self) -> Decimal:
-        """Swap and commission together."""
-        return self.swap + self.commission
+        """Swap, commission and taxes together."""
+        return self.swap + self.commission + self.taxes
 
     @property
     def result(self) -> Decimal:
@@ -64,10 +67,10 @@ class Totals:
         return self.profit + self.costs
 
 
-def closed(platform: Platform, records: Sequence[Record]) -> list[Closed]:
-    """Records of MT4 for the table, the latest first."""
+def closed(platform: Platform, records: Sequence[Record], currency: str) -> list[Closed]:
+    """Records of one account for the table, the latest first; `currency` is the account's."""
     rows = sorted(records, key=lambda record: (record.close_time, record.order), reverse=True)
-    return [_closed(platform, record) for record in rows]
+    return [_closed(platform, record, currency) for record in rows]
 
 
 def totals(records: Sequence[Record]) -> Totals:
@@ -80,13 +83,14 @@ def totals(records: Sequence[Record]) -> Totals:
         profit=sum((record.profit for record in trades), ZERO),
         swap=sum((record.storage for record in trades), ZERO),
         commission=sum((record.commission for record in trades), ZERO),
+        taxes=sum((record.taxes for record in trades), ZERO),
         came=sum((amount for amount in balance if amount > 0), ZERO),
         went=sum((amount for amount in balance if amount < 0), ZERO),
         credit=sum(credit, ZERO),
     )
 
 
-def _closed(platform: Platform, record: Record) -> Closed:
+def _closed(platform: Platform, record: Record, currency: str) -> Closed:
     money = MONEY.get(record.trade_command)
     return Closed(
         ticket=record.order,
@@ -101,7 +105,9 @@ def _closed(platform: Platform, record: Record) -> Closed:
         take_profit=record.tp,
         swap=None if money else record.storage,
         commission=None if money else record.commission,
+        taxes=None if money else record.taxes,
         profit=record.profit,
+        currency=currency,
         comment=record.comment,
         opened=_moment(platform, record.open_time),
         closed=_moment(platform, record.close_time),

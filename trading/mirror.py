@@ -24,6 +24,7 @@ SILENCE = 60
 FIELDS = [
     *("login", "mt4_group", "currency", "symbol", "digits", "command", "volume"),
     *("open_price", "stop_loss", "take_profit", "current_price", "profit", "swap", "commission"),
+    "taxes",
     *("comment", "magic", "opened", "server_opened", "server_expires"),
 ]
 
@@ -97,6 +98,7 @@ def fields(platform: Platform, record: Record, owner: Owner) -> dict[str, Any]:
         "profit": record.profit,
         "swap": record.storage,
         "commission": record.commission,
+        "taxes": record.taxes,
         "comment": record.comment[:64],
         "magic": record.magic,
         "opened": platform.from_server_time(record.open_time),

@@ -8,9 +8,9 @@ from django.db import models
 class Trade(models.Model):
     """An open position or a pending order, as old as the platform's `TradeMirror` says.
 
-    Volume in hundredths of a lot; prices with the symbol's `digits`; profit, swap and commission
-    in the account's currency. `opened` is UTC, worked out from the server's clock; `server_opened`
-    is what MT4 holds: its own clock written as if it were UNIX time.
+    Volume in hundredths of a lot; prices with the symbol's `digits`; profit, swap, commission and
+    taxes in the account's currency. `opened` is UTC, worked out from the server's clock;
+    `server_opened` is what MT4 holds: its own clock written as if it were UNIX time.
     """
 
     class Command(models.IntegerChoices):
@@ -39,6 +39,7 @@ class Trade(models.Model):
     profit = models.DecimalField(max_digits=18, decimal_places=2)
     swap = models.DecimalField(max_digits=18, decimal_places=2)
     commission = models.DecimalField(max_digits=18, decimal_places=2)
+    taxes = models.DecimalField(max_digits=18, decimal_places=2, default=0)
     comment = models.CharField(max_length=64, blank=True)
     magic = models.BigIntegerField(default=0)
     opened = models.DateTimeField()

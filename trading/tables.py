@@ -82,14 +82,18 @@ class PositionTable(_TradeTable):
         Column("open_price", "Open price", "price", digits="digits"),
         Column("current_price", "Price now", "price", digits="digits"),
         *STOPS,
-        Column("swap", "Swap", "money", sort="swap", total="swap"),
-        Column(
-            "commission",
-            "Commission",
-            "money",
-            sort="commission",
-            total="commission",
-            shown=False,
+        *(
+            Column(
+                name,
+                name.capitalize(),
+                "money",
+                sort=name,
+                total=name,
+                currency="currency",
+                named=False,
+                shown=name == "swap",
+            )
+            for name in ("swap", "commission", "taxes")
         ),
         Column("profit", "Profit", "money", sort="profit", total="profit", currency="currency"),
         Column("opened", "Opened", "time", sort="opened"),
@@ -137,8 +141,10 @@ class OrderTable(_TradeTable):
 # On an account's page the server's time stands beside the reader's, and the currency above.
 _AS_SHOWN = {
     "server_opened": Column("server_opened", "Server time", value=SERVER_TIME.value),
-    "commission": Column("commission", "Commission", "money"),
-    "profit": Column("profit", "Profit", "money"),
+    **{
+        name: Column(name, name.capitalize(), "money", currency="currency", named=False)
+        for name in ("commission", "taxes", "profit")
+    },
 }
 
 
@@ -199,9 +205,10 @@ class HistoryTable(Table):
         Column("opened", "Opened", "time", shown=False),
         Column("stop_loss", "Stop loss", "price", digits="digits", shown=False),
         Column("take_profit", "Take profit", "price", digits="digits", shown=False),
-        Column("swap", "Swap", "money"),
-        Column("commission", "Commission", "money"),
-        Column("profit", "Profit", "money"),
+        *(
+            Column(name, name.capitalize(), "money", currency="currency", named=False)
+            for name in ("swap", "commission", "taxes", "profit")
+        ),
         Column("comment", "Comment", "clip"),
     )
     empty = Empty(

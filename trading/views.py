@@ -18,8 +18,7 @@ from panel.mt4.errors import MT4Error
 from panel.mt4.read import reader
 from panel.ui.account import AccountView
 from panel.ui.owners import Owner
-from panel.ui.platform import platform_of
-from panel.ui.views import TableView
+from panel.ui.views import OnPlatform, TableView
 from trading import history, queries
 from trading.filters import OrderFilter, PositionFilter
 from trading.mirror import fields
@@ -37,7 +36,7 @@ MOST_RECORDS = 1000
 USUAL_DAYS = 30
 
 
-class _TradeListView(TableView):
+class _TradeListView(OnPlatform, TableView):
     """Open trades of the platform in use."""
 
     permission: ClassVar[str] = "trading.view"
@@ -47,7 +46,7 @@ class _TradeListView(TableView):
     def get_queryset(self) -> QuerySet[Trade]:
         """Within the person's scopes."""
         person = self.request.actor.person_or_fail()
-        return queries.trades_of(person, platform_of(self.request))
+        return queries.trades_of(person, self.platform)
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
         """Ticket, login, symbol, comment."""
@@ -55,7 +54,7 @@ class _TradeListView(TableView):
 
     def as_of(self) -> datetime | None:
         """When the mirror was last read through."""
-        return queries.mirrored_at(platform_of(self.request))
+        return queries.mirrored_at(self.platform)
 
 
 class PositionListView(_TradeListView):
@@ -91,11 +90,12 @@ class Floating:
     profit: Decimal
     swap: Decimal
     commission: Decimal
+    taxes: Decimal
 
     @property
     def costs(self) -> Decimal:
-        """Swap and commission together."""
-        return self.swap + self.commission
+        """Swap, commission and taxes together."""
+        return self.swap + self.commission + self.taxes
 
     @property
     def result(self) -> Decimal:
@@ -112,6 +112,7 @@ def floating(rows: Iterable[Trade]) -> Floating:
         profit=sum((row.profit for row in found), ZERO),
         swap=sum((row.swap for row in found), ZERO),
         commission=sum((row.commission for row in found), ZERO),
+        taxes=sum((row.taxes for row in found), ZERO),
     )
 
 
@@ -198,7 +199,7 @@ class AccountHistoryView(AccountView):
             )
         except MT4Error as error:
             return self.render(form=form, away=error.explain(), status=503)
-        rows = history.closed(account.platform, records)
+        rows = history.closed(account.platform, records, account.currency)
         return self.render(
             form=form,
             totals=history.totals(records),

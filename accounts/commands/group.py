@@ -83,7 +83,11 @@ class ChangeGroup(AccountCommand):
         rows = (
             ("Group", old.group, new.group),
             ("Currency", old.currency, new.currency),
-            ("Margin", money_text(level.margin), money_text(margin)),
+            (
+                "Margin",
+                money_text(level.margin, old.currency, named=False),
+                money_text(margin, new.currency, named=False),
+            ),
             ("Margin call", threshold(old, old.margin_call), threshold(new, new.margin_call)),
             ("Stop-out", threshold(old, old.margin_stopout), threshold(new, new.margin_stopout)),
             ("Free margin counts", _counted(old), _counted(new)),

@@ -64,7 +64,7 @@ class ChangeLeverage(AccountCommand):
         changes = [Change("Leverage", now, then)]
         if margin is not None:
             sentence += _in_words(level, margin, group)
-            changes += _figures(level, margin)
+            changes += _figures(level, margin, group.currency)
         return Preview(
             sentence=f"{sentence}.",
             button=f"Change leverage to {then}",
@@ -96,17 +96,21 @@ def _in_words(level: MarginLevel, margin: Decimal, group: Group) -> str:
     way = "rises" if margin > level.margin else "falls"
     levels = percent_text(level_of(level)), percent_text(_level_then(level, margin))
     return (
-        f"; margin {way} from {money_text(level.margin)} to {money_text(margin, group.currency)}, "
+        f"; margin {way} from {money_text(level.margin, group.currency, named=False)} to "
+        f"{money_text(margin, group.currency)}, "
         f"level {levels[0]} to {levels[1]}"
     )
 
 
-def _figures(level: MarginLevel, margin: Decimal) -> list[Change]:
+def _figures(level: MarginLevel, margin: Decimal, currency: str) -> list[Change]:
+    def text(amount: Decimal) -> str:
+        return money_text(amount, currency, named=False)
+
     free = level.free + level.margin - margin
     levels = percent_text(level_of(level), 2), percent_text(_level_then(level, margin), 2)
     return [
-        Change("Margin", money_text(level.margin), money_text(margin)),
-        Change("Free margin", money_text(level.free), money_text(free)),
+        Change("Margin", text(level.margin), text(margin)),
+        Change("Free margin", text(level.free), text(free)),
         Change("Margin level", *levels),
     ]
 

@@ -39,6 +39,7 @@ from panel.mt4.protocol.records import Group, User
 from panel.ui.account import AccountMixin, groups_of
 from panel.ui.commands import CommandView
 from panel.ui.links import Link
+from panel.ui.platform import at
 
 
 class ServerFormView(CommandView):
@@ -88,9 +89,13 @@ class OpenAccountView(ServerFormView):
             raise Http404("There is no such platform.")
         return found
 
+    def get_page_platform(self) -> Platform:
+        """That of the address."""
+        return self.platform
+
     def get_crumbs(self) -> Sequence[Link]:
         """Below the list."""
-        return (Link("Accounts", reverse("account_list")),)
+        return (Link("Accounts", at(reverse("account_list"), self.platform)),)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """The groups to choose from."""

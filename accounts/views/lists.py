@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cached_property
 from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
@@ -15,15 +14,14 @@ from accounts.models import Account, Mirror
 from accounts.queries import AccountQuerySet
 from accounts.tables import AccountTable, ChangeTable
 from panel.commands.inbox import visible_requests
-from panel.models import ChangeRequest, Platform
+from panel.models import ChangeRequest
 from panel.ui.account import AccountTableView
 from panel.ui.links import Link
-from panel.ui.platform import platform_of
 from panel.ui.tables import Empty, Table
-from panel.ui.views import TableView
+from panel.ui.views import OnPlatform, TableView
 
 
-class AccountListView(TableView):
+class AccountListView(OnPlatform, TableView):
     """The accounts of the trade server in use."""
 
     permission = "accounts.view"
@@ -32,11 +30,6 @@ class AccountListView(TableView):
     table_class = AccountTable
     filterset_class = AccountFilter
     search_words = "Login, name or e-mail"
-
-    @cached_property
-    def platform(self) -> Platform | None:
-        """The trade server in use."""
-        return platform_of(self.request)
 
     def get_queryset(self) -> AccountQuerySet:
         """Those within the person's scopes."""

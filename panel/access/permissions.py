@@ -79,6 +79,19 @@ MACHINE_RIGHTS = frozenset({"jobs.run", "payments.reset_negative"})
 # The rights that a role can carry: what is the jobs' alone no person can ask for.
 GRANTABLE = tuple(code for code in PERMISSIONS if code != "jobs.run")
 
+# Whoever approves money or keeps staff, policies, limits and platforms always needs a second factor
+# (except on a demo); other roles may be made to.
+FACTOR_RIGHTS = frozenset(code for code in PERMISSIONS if code.startswith("payments.approve")) | {
+    "unknown.approve",
+    "reconciliation.approve",
+    "limits.approve",
+    "limits.change",
+    "staff.change",
+    "policies.change",
+    "platforms.change",
+    "admin.approve",
+}
+
 # For a page that every signed-in person may open: their own settings, their own requests.
 SIGNED_IN = "signed-in"
 

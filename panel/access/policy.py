@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from panel.access.masks import matches
+from panel.lib.money import show
 
 if TYPE_CHECKING:
     from panel.models import Policy
@@ -64,7 +65,8 @@ def describe(policy: Policy) -> str:
     """A rule in one sentence."""
     over = ""
     if policy.over_amount is not None:
-        over = f" over {policy.over_amount:,.2f} {policy.currency or 'in account currency'}"
+        over = f" over {show(policy.over_amount, policy.currency)}"
+        over += "" if policy.currency else " in account currency"
     if policy.approvals == 0:
         return f"Runs at once{over}."
     people = "one approval" if policy.approvals == 1 else f"{policy.approvals} approvals"

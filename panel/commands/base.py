@@ -75,7 +75,11 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a command is about."""
+    """What a command is about.
+
+    `further_groups` are those of other accounts that it concerns, beside `group`: only who sees
+    all of them sees the request.
+    """
 
     kind: str
     key: str
@@ -83,6 +87,7 @@ class Target:
     login: int | None = None
     group: str = ""
     currency: str = ""
+    further_groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

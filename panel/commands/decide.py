@@ -8,11 +8,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from panel import audit
+from panel.commands import votes
 from panel.commands.base import Command, Invalid
 from panel.commands.errors import AlreadyDecided, Denied, Stale
-from panel.commands.registry import command_class, load
+from panel.commands.expiry import expire_if_late, is_late
+from panel.commands.registry import load
 from panel.commands.states import move
-from panel.commands.submit import live_reader, set_going
+from panel.commands.submit import NO_FACTOR, live_reader, set_going
+from panel.commands.votes import may_vote
 from panel.lib.digest import plain, sha256
 from panel.models import Approval, ChangeRequest, Status
 
@@ -20,30 +23,26 @@ if TYPE_CHECKING:
     from panel.access.actor import Actor
     from panel.models import User
 
+LATE = "It has expired: nobody decided in time. Nothing was sent; it has to be asked for again."
+
 
 def why_not(request: ChangeRequest, person: User) -> str:
     """Why this person may not decide on the request, in words; empty if they may.
 
     There is no exception for anybody: the database refuses the maker as well.
     """
-    command = command_class(request.command)
     if request.status != Status.PENDING:
         return f"It is already {request.get_status_display()}."
+    if is_late(request):
+        return LATE
     if any(author.user_id == person.pk for author in request.authors.all()):
         return "You made or edited this request, so somebody else has to decide."
-    if not person.may(command.approve_permission):
-        return "Your roles do not carry the right to decide on this."
-    if request.approver_roles and not person.role_slugs & set(request.approver_roles):
-        return f"The policy asks for {' or '.join(request.approver_roles)}."
-    if request.platform_id and not (
-        person.sees(request.platform_id, request.mt4_group)
-        if request.mt4_group
-        else person.sees_platform(request.platform_id)
-    ):
-        return "It lies outside your scopes."
+    why = may_vote(request, person)
+    if why:
+        return why
     if any(one.checker_id == person.pk for one in request.approvals.all()):
         return "You have already decided; it waits for another person."
-    return command.may_decide(request, person)
+    return ""
 
 
 def live_before(request: ChangeRequest) -> tuple[Command, dict[str, Any]]:
@@ -57,8 +56,9 @@ def approve(
 ) -> ChangeRequest:
     """Approve; the last approval that is needed sets the request going.
 
-    `seen` is the digest of the live values the checker was shown: if they are others by now,
-    `Stale` is raised with the new ones. Raises `Denied`, `AlreadyDecided`, `Invalid` when it is on
+    Earlier approvals count only as long as those who gave them could give them now. `seen` is the
+    digest of the live values the checker was shown: if they are others by now, `Stale` is raised
+    with the new ones. Raises `Denied`, `AlreadyDecided`, `Invalid` when it is on
     hold or would not go through any more, and the errors of `panel.mt4.errors`.
     """
     person = _may_decide(request, actor, source)
@@ -72,7 +72,10 @@ def approve(
             raise Invalid.of(f"It is on hold: {locked.on_hold}")
         command.lock()
         _write(locked, person, Approval.Decision.APPROVE, reason, seen, live)
-        given = locked.approvals.filter(decision=Approval.Decision.APPROVE).count()
+        given, lost = votes.given(locked)
+        detail = " ".join(
+            [f"Approval {given} of {locked.approvals_needed}.", *(one.text for one in lost)]
+        )
         if given < locked.approvals_needed:
             audit.record(
                 actor,
@@ -80,7 +83,7 @@ def approve(
                 source=source,
                 request=locked,
                 reason=reason,
-                detail=f"Approval {given} of {locked.approvals_needed}.",
+                detail=detail,
             )
         else:
             move(
@@ -89,9 +92,10 @@ def approve(
                 actor=actor,
                 source=source,
                 reason=reason,
-                before=locked.before,
-                after=live,
-                detail=f"Approval {given} of {locked.approvals_needed}.",
+                # What was approved is what was asked: what it did to the account is known once it
+                # is done. The figures that the checker saw are kept with the approval.
+                after=locked.payload,
+                detail=detail,
                 decided=timezone.now(),
             )
             set_going(locked, command)
@@ -119,9 +123,11 @@ def reject(request: ChangeRequest, *, actor: Actor, source: str, reason: str) ->
 
 def _may_decide(request: ChangeRequest, actor: Actor, source: str) -> User:
     person = actor.person_or_fail()
+    if expire_if_late(request):
+        raise AlreadyDecided(LATE)
     if request.status != Status.PENDING:
-        raise AlreadyDecided(f"{request.reference} is already {request.get_status_display()}.")
-    why = why_not(request, person)
+        raise AlreadyDecided(_first(request))
+    why = why_not(request, person) or (NO_FACTOR if person.lacks_factor else "")
     if why:
         audit.record(
             actor, "request decision", source=source, request=request, outcome="denied", detail=why
@@ -130,11 +136,18 @@ def _may_decide(request: ChangeRequest, actor: Actor, source: str) -> User:
     return person
 
 
+def _first(request: ChangeRequest) -> str:
+    return f"Somebody else was first: it is {request.get_status_display()} now."
+
+
 def _lock(request: ChangeRequest) -> ChangeRequest:
     """The row, locked, so that two checkers come one after the other."""
     locked = ChangeRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
     if locked.status != Status.PENDING:
-        raise AlreadyDecided(f"{locked.reference} is already {locked.get_status_display()}.")
+        raise AlreadyDecided(_first(locked))
+    if is_late(locked):
+        # The sweep closes it: what is written here would be rolled back with the decision.
+        raise AlreadyDecided(LATE)
     return locked
 
 

@@ -25,9 +25,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from panel.access.actor import Actor
-from panel.commands import holds, restoration
+from panel.commands import holds, restoration, votes
 from panel.commands.base import Invalid, MT4Command, PanelCommand
 from panel.commands.call import Call, HandedOver, NotAllowed, Undecided, Undone
+from panel.commands.expiry import expire_if_late
 from panel.commands.happenings import happened
 from panel.commands.registry import command_class, load
 from panel.commands.states import Moved, move
@@ -63,6 +64,12 @@ def claim(request_id: int) -> ChangeRequest | None:
         return None
     if restoration.is_open():
         return None
+    if request.platform is not None and request.platform.other_server:
+        # Taken up, it would be tried and put back until it failed: it waits for its own server.
+        _wait(request, request.platform.other_server, AWAY_PAUSE)
+        return None
+    if expire_if_late(request) or _lacks_approvals(request):
+        return None
     try:
         with transaction.atomic():
             holds.take(request, accounts_of(request))
@@ -85,6 +92,35 @@ def claim(request_id: int) -> ChangeRequest | None:
     return request
 
 
+def _lacks_approvals(request: ChangeRequest) -> bool:
+    """Send it back to be decided if an approval that it needs counts no longer; whether it was so.
+
+    Whoever gave it has been deactivated or lost the right since: nothing is sent on their word.
+    """
+    if not request.approvals_needed or request.on_hold:
+        return False
+    counted, lost = votes.given(request)
+    if counted >= request.approvals_needed:
+        return False
+    try:
+        with transaction.atomic():
+            happened(request, Happening.Event.ASKED)
+            move(
+                request,
+                Status.PENDING,
+                actor=WORKER,
+                source="worker",
+                guard=Q(attempt=request.attempt),
+                detail=" ".join(["Nothing was sent.", *(one.text for one in lost)]),
+                decided=None,
+                waiting_for="",
+                not_before=None,
+            )
+    except Moved:
+        log.info("not sent back: somebody was first", reference=request.reference)
+    return True
+
+
 def accounts_of(request: ChangeRequest) -> Sequence[int]:
     """The logins on which a request moves money."""
     command = command_class(request.command)
@@ -92,9 +128,13 @@ def accounts_of(request: ChangeRequest) -> Sequence[int]:
 
 
 def _wait_for_other(request: ChangeRequest, other: ChangeRequest | None) -> None:
-    text = f"Waits for {other.reference} on the same account." if other else ""
+    _wait(request, f"Waits for {other.reference} on the same account." if other else "", 2)
+
+
+def _wait(request: ChangeRequest, text: str, seconds: int) -> None:
+    """Leave it approved, and say on its page for what it waits."""
     ChangeRequest.objects.filter(pk=request.pk, status=Status.APPROVED).update(
-        waiting_for=text, not_before=timezone.now() + timedelta(seconds=2)
+        waiting_for=text[:200], not_before=timezone.now() + timedelta(seconds=seconds)
     )
 
 
@@ -341,13 +381,15 @@ def wake(platform: Platform | None, logins: Iterable[int]) -> None:
 def apply_panel_command(request: ChangeRequest, command: PanelCommand) -> None:
     """A change of the panel's own rows: applied with its outcome, all or nothing."""
     move(request, Status.EXECUTING, actor=WORKER, source="worker", attempt=request.attempt + 1)
+    before = plain(command.before(None))
     result = plain(command.apply(request))
     move(
         request,
         Status.DONE,
         actor=WORKER,
         source="worker",
-        before=request.before,
+        before=before,
+        before_sending=before,
         after=plain(command.before(None)),
         result=result,
         outcome_code="Ok",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from panel.access.masks import visible
 from panel.commands.base import Command
 from panel.commands.registry import COMMANDS
-from panel.models import Approval, ChangeRequest, RequestAuthor, Status
+from panel.models import Approval, ChangeRequest, RequestAuthor, RequestGroup, Status
 
 if TYPE_CHECKING:
     from panel.models import User
@@ -24,15 +25,21 @@ def within_scopes(person: User, *, group: str = "mt4_group") -> Q:
     )
 
 
+def beyond(person: User) -> QuerySet[RequestGroup]:
+    """The further groups of requests that lie outside the person's scopes."""
+    return RequestGroup.objects.exclude(visible(person.scope_rows))
+
+
 def visible_requests(person: User) -> QuerySet[ChangeRequest]:
-    """The person's own requests; with `requests.view` also those within their scopes.
+    """The person's own requests; with `requests.view` also those within their scopes: with every
+    account that they concern, be it the other one of a transfer.
 
     Changes of the panel itself (staff, policies, platforms) have no scope: they are seen by
     whoever could make them, decide on them, or read of them in the audit log.
     """
     seen = Q(maker=person)
     if person.may("requests.view"):
-        seen |= within_scopes(person)
+        seen |= within_scopes(person) & ~Q(pk__in=beyond(person).values("request"))
         own_field = Q(platform__isnull=True)
         if not person.may("audit.view"):
             own_field &= Q(
@@ -55,9 +62,11 @@ def waiting_for(person: User) -> QuerySet[ChangeRequest]:
         within_scopes(person) | Q(platform__isnull=True),
         status=Status.PENDING,
         on_hold="",
+        expires__gt=timezone.now(),
         command__in=[command.name for command in decidable],
     )
     rows = rows.exclude(pk__in=RequestAuthor.objects.filter(user=person).values("request"))
+    rows = rows.exclude(pk__in=beyond(person).values("request"))
     rows = rows.exclude(pk__in=Approval.objects.filter(checker=person).values("request"))
     # A JSON list cannot be searched alike on SQLite and PostgreSQL; the distinct lists are few.
     closed = [

@@ -13,12 +13,16 @@ from collections.abc import Iterable, Set
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from panel.commands.decide import why_not
 from panel.commands.happenings import STEPS, Event
+from panel.commands.inbox import beyond
 from panel.commands.registry import command_class
 from panel.commands.settle import SettleUnknown, hands
+from panel.commands.votes import in_scope
+from panel.lib.money import show
 from panel.models import ChangeRequest, Happening, Notice, Status, User
 
 Kind = Notice.Kind
@@ -71,6 +75,8 @@ def _tell(request: ChangeRequest, events: set[Event]) -> None:
     if request.status != Status.PENDING:
         close(request, Kind.DECIDE)
     elif Event.ASKED in events:
+        # Told before and asked again: an approval of it counted no longer.
+        Notice.objects.filter(request=request, kind=Kind.DECIDE, read__isnull=False).delete()
         _write(request, Kind.DECIDE, deciders(request))
     if request.status != Status.UNKNOWN:
         close(request, Kind.SETTLE)
@@ -126,15 +132,7 @@ def settlers(request: ChangeRequest) -> list[User]:
 
 def _concerned(request: ChangeRequest, rights: Set[str]) -> list[User]:
     """Everybody with these rights who may see the request."""
-    return [person for person in _people_with(rights) if _in_scope(person, request)]
-
-
-def _in_scope(person: User, request: ChangeRequest) -> bool:
-    if request.platform_id is None:
-        return True
-    if request.mt4_group:
-        return person.sees(request.platform_id, request.mt4_group)
-    return person.sees_platform(request.platform_id)
+    return [person for person in _people_with(rights) if in_scope(request, person)]
 
 
 def _people_with(rights: Set[str]) -> list[User]:
@@ -183,7 +181,7 @@ def title_of(request: ChangeRequest, kind: Kind) -> str:
     }
     parts = [command_class(request.command).label, request.reference]
     if request.amount is not None:
-        parts.append(f"of {request.amount:,.2f} {request.currency}".strip())
+        parts.append(f"of {show(request.amount, request.currency)}")
     if request.login is not None:
         parts.append(f"on {request.login}")
     return " ".join([*parts, endings[kind]])[:200]
@@ -208,9 +206,15 @@ def wants_mail(person: User, kind: str) -> bool:
 # --- Read by people -------------------------------------------------------------------------
 
 
+def notices_of(person: User) -> QuerySet[Notice]:
+    """The person's notices, but those of others' requests that have come to lie out of sight."""
+    hidden = Q(request__in=beyond(person).values("request")) & ~Q(request__maker=person)
+    return Notice.objects.filter(~hidden, person=person)
+
+
 def unread_count(person: User) -> int:
     """What the bell says."""
-    return Notice.objects.filter(person=person, read__isnull=True).count()
+    return notices_of(person).filter(read__isnull=True).count()
 
 
 def seen(person: User, request: ChangeRequest) -> None:

@@ -60,7 +60,14 @@ class SettleUnknown(PanelCommand):
     def target(self, reader: Reader | None) -> Target:
         """The request that is settled."""
         request = self._request()
-        return Target("request", request.reference, request.object_text, group=request.mt4_group)
+        further = request.further_groups.values_list("group", flat=True)
+        return Target(
+            "request",
+            request.reference,
+            request.object_text,
+            group=request.mt4_group,
+            further_groups=tuple(further),
+        )
 
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:
         """Only what waits for a person, by somebody who had no hand in it."""

@@ -15,11 +15,15 @@ from panel.models.change import IN_FLIGHT
 
 ALLOWED: dict[str, frozenset[str]] = {
     Status.PENDING: frozenset({Status.APPROVED, Status.REJECTED, Status.WITHDRAWN, Status.EXPIRED}),
-    Status.APPROVED: frozenset({Status.EXECUTING, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED}),
+    Status.APPROVED: frozenset(
+        {Status.EXECUTING, Status.PENDING, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED}
+    ),
     Status.EXECUTING: frozenset({Status.DONE, Status.FAILED, Status.UNKNOWN, Status.APPROVED}),
     Status.UNKNOWN: frozenset({Status.DONE, Status.FAILED}),
 }
 
+# The action of the step to `approved` that no person took, since no policy held the request.
+NOT_HELD = "request needed no approval"
 FINAL = frozenset(Status.values) - frozenset(ALLOWED)
 
 
@@ -34,6 +38,7 @@ def move(
     actor: Actor,
     source: str,
     guard: models.Q | None = None,
+    action: str = "",
     reason: str = "",
     detail: str = "",
     code: str = "",
@@ -45,6 +50,8 @@ def move(
     """Take one step, by conditional update, with its audit entry in the same transaction.
 
     Call it inside `transaction.atomic()`. `guard` narrows the update further (attempt, lease).
+    `action` names the entry otherwise than by the step.
+
     Raises `Moved` if the row is no longer where the caller saw it, or if it is on hold and the
     step would take it further; then nothing is written.
     """
@@ -75,7 +82,7 @@ def move(
     happenings.moved(request, to)
     audit.record(
         actor,
-        f"request {to}",
+        action or f"request {to}",
         source=source,
         request=request,
         before=before,

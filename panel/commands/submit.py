@@ -9,21 +9,24 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from panel import audit
-from panel.access.policy import Asked, needed
+from panel.access.actor import Actor
+from panel.access.policy import Asked, Needed, needed
 from panel.commands import happenings
 from panel.commands.base import Command, Invalid, PanelCommand, Target
 from panel.commands.errors import AlreadyDecided, Denied, KeyReused
 from panel.commands.payload import to_payload
-from panel.commands.states import Moved, move
+from panel.commands.states import NOT_HELD, Moved, move
 from panel.lib.digest import plain, sha256
 from panel.lib.references import new_reference
-from panel.models import ChangeRequest, Policy, RequestAuthor, Status
+from panel.models import ChangeRequest, Policy, RequestAuthor, RequestGroup, Status
 from panel.mt4.read import reader
 
 if TYPE_CHECKING:
-    from panel.access.actor import Actor
     from panel.models import Platform
     from panel.mt4.read import Reader
+
+
+NO_FACTOR = "Your role demands a second factor: set one up first."
 
 
 def live_reader(command: Command) -> Reader | None:
@@ -36,6 +39,9 @@ def check_right(command: Command, actor: Actor, *, source: str) -> None:
     """Raise `Denied`, and record it, unless the actor has the command's right."""
     if not actor.may(command.permission):
         _denied(command, actor, source, f"{actor.label} lacks the right {command.permission}.")
+    if actor.user is not None and actor.user.lacks_factor:
+        why = f"{actor.label} needs a second factor and has none."
+        _denied(command, actor, source, why, told=NO_FACTOR)
 
 
 def check_scope(
@@ -51,7 +57,30 @@ def check_scope(
         else person.sees_platform(platform.pk)
     )
     if not inside:
-        _denied(command, actor, source, f"{target.text} is outside the scopes of {actor.label}.")
+        _denied(
+            command,
+            actor,
+            source,
+            f"{target.text} is outside the scopes of {actor.label}.",
+            told="This is outside your scopes.",
+            platform=platform,
+            group=target.group,
+        )
+
+
+def check_further(
+    command: Command, target: Target, platform: Platform | None, actor: Actor, *, source: str
+) -> None:
+    """Raise `Denied`, and record it, unless every other account it concerns is the actor's to see.
+
+    After `validate`: a command may tell it as if there were no such account.
+    """
+    person = actor.person_or_fail()
+    for group in target.further_groups:
+        if platform is not None and not person.sees(platform.pk, group):
+            why = f"Group {group} is outside the scopes of {actor.label}."
+            told = "This is outside your scopes."
+            _denied(command, actor, source, why, told=told, platform=platform, group=group)
 
 
 def check_superseded(
@@ -69,7 +98,19 @@ def check_superseded(
         raise Invalid.of(f"{earlier.reference} is on hold: it cannot be changed until it is free.")
 
 
-def _denied(command: Command, actor: Actor, source: str, why: str) -> None:
+def _denied(
+    command: Command,
+    actor: Actor,
+    source: str,
+    why: str,
+    *,
+    told: str = "",
+    platform: Platform | None = None,
+    group: str = "",
+) -> None:
+    """Record a denial and raise it. `told` is what the actor reads, where `why` names an account
+    that is not theirs to see; then the entry is for those who see its group.
+    """
     audit.record(
         actor,
         f"request {command.name}",
@@ -77,9 +118,11 @@ def _denied(command: Command, actor: Actor, source: str, why: str) -> None:
         obj=("command", command.name, command.label),
         outcome="denied",
         code=command.permission,
+        platform=platform,
+        group=group,
         detail=why,
     )
-    raise Denied(why)
+    raise Denied(told or why)
 
 
 def submit(
@@ -114,21 +157,12 @@ def submit(
     if supersedes:
         check_superseded(supersedes, command, target, platform)
     command.validate(live, actor)
+    check_further(command, target, platform, actor, source=source)
     if command.reason_needed and not reason.strip():
         raise Invalid.of("Say why: whoever decides on it reads this.", "reason")
     before = plain(command.before(live))
     preview = command.preview(live)
-    rule = needed(
-        Policy.objects.filter(command=command.name, active=True),
-        Asked(
-            command.name,
-            platform.pk if platform else None,
-            target.group,
-            target.currency,
-            command.amount,
-        ),
-        at_least=command.least_needed,
-    )
+    rule = _rule(command, target, platform)
     try:
         with transaction.atomic():
             command.lock()
@@ -165,12 +199,7 @@ def submit(
                 policy_text=rule.text,
                 expires=timezone.now() + settings.REQUEST_LIFETIME,
             )
-            hands = {maker.pk}
-            if supersedes:
-                hands |= set(supersedes.authors.values_list("user_id", flat=True))
-            RequestAuthor.objects.bulk_create(
-                RequestAuthor(request=request, user_id=user_id) for user_id in sorted(hands)
-            )
+            _write_people_and_groups(request, target, supersedes)
             type(command).opened(request)
             happenings.opened(request)
             audit.record(
@@ -198,14 +227,50 @@ def submit(
     return request
 
 
+def _rule(command: Command, target: Target, platform: Platform | None) -> Needed:
+    """What the policies ask for now."""
+    return needed(
+        Policy.objects.filter(command=command.name, active=True),
+        Asked(
+            command.name,
+            platform.pk if platform else None,
+            target.group,
+            target.currency,
+            command.amount,
+        ),
+        at_least=command.least_needed,
+    )
+
+
+def _write_people_and_groups(
+    request: ChangeRequest, target: Target, supersedes: ChangeRequest | None
+) -> None:
+    """Whose hands are in the request, and which further groups it concerns."""
+    hands = {request.maker_id}
+    if supersedes:
+        hands |= set(supersedes.authors.values_list("user_id", flat=True))
+    RequestAuthor.objects.bulk_create(
+        RequestAuthor(request=request, user_id=user_id) for user_id in sorted(hands)
+    )
+    if request.platform is not None:
+        RequestGroup.objects.bulk_create(
+            RequestGroup(request=request, platform=request.platform, group=group)
+            for group in sorted({*target.further_groups} - {target.group})
+        )
+
+
 def approve_at_once(request: ChangeRequest, command: Command, actor: Actor, source: str) -> None:
-    """The policy asks nobody: approved by rule, and set going once this transaction commits."""
+    """The policy asks nobody: it is set going by rule once this transaction commits.
+
+    The entry says that nobody approved it: the rule acted, not the maker.
+    """
     move(
         request,
         Status.APPROVED,
-        actor=actor,
+        actor=Actor.system("policy", request_id=actor.request_id),
         source=source,
-        detail=request.policy_text,
+        action=NOT_HELD,
+        detail=f"No approval needed: {request.policy_text}",
         decided=timezone.now(),
     )
     set_going(request, command)
@@ -245,5 +310,6 @@ def withdraw(request: ChangeRequest, *, actor: Actor, source: str, reason: str) 
 
 def _withdraw(request: ChangeRequest, actor: Actor, source: str, reason: str) -> None:
     if request.status not in (Status.PENDING, Status.APPROVED):
-        raise AlreadyDecided(f"{request.reference} is already {request.get_status_display()}.")
+        state = request.get_status_display()
+        raise AlreadyDecided(f"Somebody else was first: it is {state} now.")
     move(request, Status.WITHDRAWN, actor=actor, source=source, reason=reason)

@@ -7,13 +7,12 @@ from threading import Thread
 
 from celery import Task, shared_task
 from django.core.cache import cache
-from django.db import connections, transaction
+from django.db import connections
 from django.db.models import Q
 from django.utils import timezone
 
-from panel.access.actor import Actor
-from panel.commands import executor, mail, notices, reconcile
-from panel.commands.states import Moved, move
+from panel.commands import alarm, executor, mail, notices, reconcile
+from panel.commands.expiry import expire_if_late, late
 from panel.models import ChangeRequest, Status
 
 # Seconds after which a message that nobody took is dropped: the next sweep sends another.
@@ -76,21 +75,8 @@ def expire() -> None:
 
     What is on hold waits for whoever holds it.
     """
-    late = ChangeRequest.objects.filter(
-        status__in=[Status.PENDING, Status.APPROVED], expires__lt=timezone.now(), on_hold=""
-    )
-    for request in late.select_related("platform"):
-        try:
-            with transaction.atomic():
-                move(
-                    request,
-                    Status.EXPIRED,
-                    actor=Actor.system("expiry"),
-                    source="worker",
-                    detail="Nobody decided in time." if not request.decided else "Never taken up.",
-                )
-        except Moved:
-            continue
+    for request in late().select_related("platform"):
+        expire_if_late(request)
 
 
 @shared_task
@@ -110,6 +96,7 @@ def send_notices() -> None:
 
 def _send_mails() -> None:
     try:
+        alarm.tell_of_restoration()
         mail.send_due()
     finally:
         connections.close_all()

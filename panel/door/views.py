@@ -28,6 +28,6 @@ class PermissionRequired(View):
     ) -> HttpResponseBase:
         """Refuse and record, or go on."""
         if not self.may(request):
-            deny(request.actor, f"{request.method} {request.path}", self.permission)
+            deny(request.actor, f"{request.method} {request.path}", self.permission, place=kwargs)
             raise PermissionDenied(self.permission)
         return super().dispatch(request, *args, **kwargs)

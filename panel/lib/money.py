@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 ZERO = Decimal("0.00")
-CENT = Decimal("0.01")
 LARGEST = Decimal("99999999999.99")
 """Above this MT4's doubles begin to lose cents in sums."""
 
+ANY = ""
+"""Stands for the currency where none is known: on the wire, in what is typed before the account is
+known. It has as many decimals as any currency of MT4 has."""
 DECIMALS = 2
 """Decimals of a currency that `WHOLE` does not name."""
 WHOLE = frozenset(
@@ -18,7 +19,7 @@ WHOLE = frozenset(
 """Currencies without a smaller unit (ISO 4217): MT4 keeps accounts in yen to the whole yen, in
 balance, profit, swap, commission and margin alike."""
 
-_AMOUNT = re.compile(r"[+-]?(\d+|\d{1,3}([ ,\u00a0\u202f]\d{3})+)(\.\d+)?")
+_STEPS = {places: Decimal(1).scaleb(-places) for places in (0, DECIMALS)}
 
 
 def decimals(currency: str) -> int:
@@ -31,7 +32,7 @@ def quantize(amount: Decimal, currency: str, *, rounding: str = ROUND_HALF_UP) -
 
     The result of a currency without decimals has none: ``Decimal("101")`` for 100.55 JPY.
     """
-    return amount.quantize(Decimal(1).scaleb(-decimals(currency)), rounding)
+    return amount.quantize(_STEPS[decimals(currency)], rounding)
 
 
 def has_too_many_decimals(amount: Decimal, currency: str) -> bool:
@@ -39,39 +40,28 @@ def has_too_many_decimals(amount: Decimal, currency: str) -> bool:
     return amount != quantize(amount, currency, rounding=ROUND_DOWN)
 
 
-def cents(amount: Decimal) -> Decimal:
-    """Round to the cent, halves away from zero."""
-    return amount.quantize(CENT, ROUND_HALF_UP)
+def decimals_problem(amount: Decimal, currency: str) -> str:
+    """What to tell a person whose amount has too many decimals for its currency; else nothing."""
+    if not has_too_many_decimals(amount, currency):
+        return ""
+    if decimals(currency):
+        return "Use at most two decimals."
+    return f"{currency} has no decimals: use a whole amount."
 
 
-def cents_down(amount: Decimal) -> Decimal:
-    """Cut to the cent towards zero: for what may be taken at most."""
-    return amount.quantize(CENT, ROUND_DOWN)
+def as_kept(amount: Decimal, currency: str) -> Decimal:
+    """The same amount with as many digits as its currency has: ``101.00`` of a column is 101 JPY.
 
-
-def has_part_cents(amount: Decimal) -> bool:
-    """Whether the amount has more than two decimals that matter."""
-    return amount != amount.quantize(CENT, ROUND_DOWN)
-
-
-def parse(text: str) -> Decimal:
-    """An amount typed by a person: ``1234.5``, ``1,234.50`` or ``1 234.50``.
-
-    Raises ValueError, with words for the person, on anything else: a comma as decimal sign
-    is refused rather than guessed, since the guess could be off by a thousand.
+    One that has more decimals than its currency keeps them: 100.55 JPY is wrong, and to be seen.
     """
-    text = text.strip()
-    if not _AMOUNT.fullmatch(text):
-        raise ValueError("Enter an amount such as 1,234.50, with a point before the cents.")
-    amount = Decimal(re.sub(r"[ ,\u00a0\u202f]", "", text))
-    if abs(amount) > LARGEST:
-        raise ValueError(f"The amount must not exceed {show(LARGEST)}.")
-    if has_part_cents(amount):
-        raise ValueError("Use at most two decimals.")
-    return cents(amount)
+    return quantize(amount, ANY if has_too_many_decimals(amount, currency) else currency)
 
 
-def show(amount: Decimal, currency: str = "") -> str:
-    """``-1,234.50 USD``, with a true minus left to the pages."""
-    text = f"{cents(amount):,.2f}"
-    return f"{text} {currency}" if currency else text
+def show(amount: Decimal, currency: str = ANY, *, named: bool = True) -> str:
+    """``-1,234.50 USD``, ``-1,234 JPY``, with a true minus left to the pages.
+
+    ``named=False`` leaves the currency's name out, and its decimals as they are.
+    """
+    # Plus zero: what rounds to nothing has no sign.
+    text = f"{as_kept(amount, currency) + 0:,f}"
+    return f"{text} {currency}" if currency and named else text

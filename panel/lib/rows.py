@@ -7,13 +7,16 @@ from typing import Any
 
 from django.db import connection, models
 
+from panel.lib.keys import ComparableField, key_of
+
 # What the database takes as it is.
 _PLAIN = (models.CharField, models.TextField, models.IntegerField, models.ForeignKey)
 
 
 def insert(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, in the caller's transaction: values by name of field, foreign keys as `…_id`,
-    the same names in each. Fields that are left out get their defaults.
+    the same names in each. Fields that are left out get their defaults;
+    comparable forms follow their source.
 
     Numbers that the database gives stay there: nothing is read back, and no signal is sent.
     Constraints and triggers hold as always. Raises IntegrityError.
@@ -28,11 +31,17 @@ def insert(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None
     convert = [(field.attname, field) for field in fields if not isinstance(field, _PLAIN)]
     prepared = []
     for row in rows:
-        values = {**row, **{field.attname: field.get_default() for field in absent}}
+        values = {**row, **{field.attname: _left_out(field, row) for field in absent}}
         for name, field in convert:
             values[name] = field.get_db_prep_save(values[name], connection)
         prepared.append([values[name] for name in names])
     _write(model._meta.db_table, [str(field.column) for field in fields], prepared)
+
+
+def _left_out(field: models.Field[Any, Any], row: Mapping[str, Any]) -> Any:
+    if isinstance(field, ComparableField):
+        return key_of(row.get(field.source, ""))
+    return field.get_default()
 
 
 def _write(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

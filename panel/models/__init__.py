@@ -2,7 +2,7 @@
 
 from panel.models.approval import Approval, RequestAuthor
 from panel.models.audit import AuditEntry, AuditHead
-from panel.models.change import ChangeRequest, Secret, Status
+from panel.models.change import ChangeRequest, RequestGroup, Secret, Status
 from panel.models.hold import Hold
 from panel.models.notice import Happening, Notice
 from panel.models.platform import Platform, PlatformState
@@ -25,6 +25,7 @@ __all__ = [
     "Purpose",
     "Reason",
     "RequestAuthor",
+    "RequestGroup",
     "Restoration",
     "Role",
     "Scope",

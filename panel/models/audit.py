@@ -6,6 +6,10 @@ from typing import Any, NoReturn
 
 from django.db import models
 
+# The group of an entry that only those may read who see every group of its platform: it names what
+# may belong to any of them.
+EVERY_GROUP = "*"
+
 
 class AppendOnlyError(RuntimeError):
     """Somebody tried to change or delete an entry of the audit log."""

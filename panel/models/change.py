@@ -37,7 +37,7 @@ class ChangeRequest(models.Model):
     | from | to |
     | --- | --- |
     | pending | approved, rejected, withdrawn, expired |
-    | approved | executing, withdrawn, expired, failed |
+    | approved | executing, withdrawn, expired, failed, pending (when an approval counts no more) |
     | executing | done, failed, unknown, approved (only when certainly nothing was sent) |
     | unknown | done, failed |
     """
@@ -146,6 +146,26 @@ class ChangeRequest(models.Model):
     def payload_dict(self) -> dict[str, Any]:
         """The payload as plain fields of its command."""
         return dict(self.payload)
+
+
+class RequestGroup(models.Model):
+    """An MT4 group that a request is about beside its own: a transfer's other account, the
+    accounts of a file. The request is seen by those who see all of them.
+    """
+
+    request = models.ForeignKey(
+        ChangeRequest, on_delete=models.CASCADE, related_name="further_groups"
+    )
+    platform = models.ForeignKey("panel.Platform", on_delete=models.PROTECT, related_name="+")
+    group = models.CharField(max_length=16)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("request", "group"), name="one_further_group_each"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.group} of {self.request_id}"
 
 
 class Secret(models.Model):

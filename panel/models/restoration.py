@@ -7,7 +7,7 @@ from django.db import models
 
 
 class Restoration(models.Model):
-    """The audit log remembered outside the database was ahead of the database's own.
+    """The audit log remembered outside the database has an entry that the database's own lacks.
 
     Until an administrator has looked at it nothing is sent to MT4: what this database holds to be
     open may have been carried out since the backup was made.
@@ -24,6 +24,8 @@ class Restoration(models.Model):
     findings = models.JSONField(default=list)
     # Why MT4 could not be asked; empty if it could.
     trouble = models.TextField(blank=True)
+    # When the administrators were told by mail; null until the mail server took it.
+    told = models.DateTimeField(null=True)
     acknowledged = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -33,9 +35,7 @@ class Restoration(models.Model):
         ordering = ("-noticed",)
         constraints = (
             models.UniqueConstraint(
-                fields=("remembered_seq",),
-                condition=models.Q(acknowledged__isnull=True),
-                name="restoration_noticed_once",
+                fields=("remembered_seq", "remembered_hash"), name="restoration_noticed_once"
             ),
         )
 

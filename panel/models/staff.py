@@ -5,11 +5,16 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, ClassVar
 
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from panel.access.masks import matches, parts
-from panel.access.permissions import MACHINE_RIGHTS
+from panel.access.permissions import FACTOR_RIGHTS, MACHINE_RIGHTS
+
+# Types of the sign-in library; recovery codes alone are none.
+SECOND_FACTORS = ("totp", "webauthn")
 
 
 class Role(models.Model):
@@ -19,12 +24,19 @@ class Role(models.Model):
     name = models.CharField(max_length=60)
     description = models.CharField(max_length=200, blank=True)
     permissions = models.JSONField(default=list)
+    # Whether its people need a second factor, although none of its rights demands one.
+    second_factor = models.BooleanField(default=False)
 
     class Meta:
         ordering = ("name",)
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def needs_factor(self) -> bool:
+        """Whether its people may do nothing before they have a second factor."""
+        return self.second_factor or not FACTOR_RIGHTS.isdisjoint(self.permissions)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -91,6 +103,20 @@ class User(AbstractBaseUser):
         """Whether a role of this person carries the right."""
         return permission in self.rights
 
+    @property
+    def has_factor_now(self) -> bool:
+        """Whether a second factor is set up; read anew each time."""
+        return bool(Authenticator.objects.filter(user=self, type__in=SECOND_FACTORS).exists())
+
+    @property
+    def lacks_factor(self) -> bool:
+        """Whether a role of this person demands a second factor and they have none. Read anew each
+        time; on a demo nobody needs one.
+        """
+        if settings.DEMO or not any(role.needs_factor for role in self.held):
+            return False
+        return not self.has_factor_now
+
     @cached_property
     def scope_rows(self) -> list[tuple[int | None, str]]:
         """(platform id or None for every platform, comma-separated MT4 group masks)."""
@@ -108,6 +134,13 @@ class User(AbstractBaseUser):
         return any(
             platform in (None, platform_id) and set(parts(masks)) == {"*"}
             for platform, masks in self.scope_rows
+        )
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether no MT4 group of any platform is left out of this person's scopes."""
+        return any(
+            platform is None and set(parts(masks)) == {"*"} for platform, masks in self.scope_rows
         )
 
     def sees_platform(self, platform_id: int) -> bool:

@@ -184,5 +184,6 @@ def _refuse_amount(amount: Decimal) -> None:
         raise ValueError("the amount must not be zero")
     if abs(amount) > money.LARGEST:
         raise ValueError(f"the amount must not exceed {money.show(money.LARGEST)}")
-    if money.has_part_cents(amount):
+    # The last guard, where the account's currency is not known: commands look at its own decimals.
+    if money.has_too_many_decimals(amount, money.ANY):
         raise ValueError("the amount has more than two decimals")

@@ -23,15 +23,18 @@ from kombu.exceptions import OperationalError
 from panel import audit
 from panel.access import contact
 from panel.access.request import PanelRequest
-from panel.commands.inbox import within_scopes
+from panel.commands.inbox import beyond, within_scopes
 from panel.commands.registry import COMMANDS
 from panel.door.views import PermissionRequired
+from panel.lib.references import as_reference
 from panel.models import AuditEntry, User
+from panel.models.audit import EVERY_GROUP
 from panel.pages.tasks import verify_log
 from panel.ui.columns import Column
+from panel.ui.filters import DayRangeFilter
 from panel.ui.links import Link
 from panel.ui.states import state_html
-from panel.ui.story import Row, value_text, words_of
+from panel.ui.story import Row, currency_of, value_text, words_of
 from panel.ui.tables import Empty, Table
 from panel.ui.views import PanelView, TableView
 
@@ -45,8 +48,18 @@ OUTCOMES = (
 
 
 def visible_entries(person: User) -> QuerySet[AuditEntry]:
-    """Entries of the panel itself, and those of platforms and MT4 groups within scopes."""
-    return AuditEntry.objects.filter(Q(platform_id__isnull=True) | within_scopes(person))
+    """Entries of the panel itself, and those of platforms and MT4 groups within scopes.
+
+    Of a request that concerns several accounts, only to those who see all of them. What others
+    looked for in this log may name anybody: it is for those who see everything.
+    """
+    hidden = beyond(person).values("request__reference")
+    seen, own_field = within_scopes(person), Q(platform_id__isnull=True)
+    if not person.sees_everything:
+        whole = [pk for pk, _ in person.scope_rows if pk and person.sees_every_group(pk)]
+        seen &= ~Q(reference__in=hidden) & (~Q(mt4_group=EVERY_GROUP) | Q(platform_id__in=whole))
+        own_field &= ~Q(action=READ) | Q(actor_id=person.pk)
+    return AuditEntry.objects.filter(own_field | seen)
 
 
 def entry_url(entry: AuditEntry) -> str:
@@ -116,7 +129,7 @@ class AuditFilter(django_filters.FilterSet):  # type: ignore[misc]
     object = django_filters.CharFilter(label="About (login, name, key)", method="by_object")
     reference = django_filters.CharFilter(label="Reference", method="by_reference")
     outcome = django_filters.ChoiceFilter(label="Outcome", choices=OUTCOMES)
-    at = django_filters.DateFromToRangeFilter(label="When")
+    at = DayRangeFilter(label="When")
     number = django_filters.CharFilter(label="Request number", field_name="request_id")
     reads = django_filters.ChoiceFilter(
         label="Readings of this log",
@@ -137,7 +150,7 @@ class AuditFilter(django_filters.FilterSet):  # type: ignore[misc]
         self, rows: QuerySet[AuditEntry], name: str, value: str
     ) -> QuerySet[AuditEntry]:
         """As it is written, or as it stands in addresses."""
-        return rows.filter(reference__iexact=value.strip().replace("-", " "))
+        return rows.filter(reference=as_reference(value) or value)
 
     def with_reads(self, rows: QuerySet[AuditEntry], name: str, value: str) -> QuerySet[AuditEntry]:
         """Nothing to narrow: the view leaves them out unless this is set."""
@@ -165,7 +178,7 @@ class AuditListView(TableView):
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
         """In every text that people read; dates narrow it where the log is long."""
-        condition = Q(reference__iexact=words.replace("-", " "))
+        condition = Q(reference=as_reference(words) or words)
         for field in ("actor", "action", "object_text", "reason", "detail", "platform"):
             condition |= Q(**{f"{field}__icontains": words})
         return queryset.filter(condition)
@@ -212,11 +225,19 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Differenc
     if not before.keys() & after.keys():
         return []
     names = [*before, *(name for name in after if name not in before)]
+
+    def text(side: dict[str, Any], name: str) -> str:
+        return value_text(side.get(name), currency_of(side, name, ""))
+
     return [
-        Difference(words_of(name), value_text(before.get(name)), value_text(after.get(name)))
+        Difference(words_of(name), text(before, name), text(after, name))
         for name in names
         if before.get(name) != after.get(name)
     ]
+
+
+def _row(side: dict[str, Any], name: str) -> Row:
+    return Row(words_of(name), value_text(side[name], currency_of(side, name, "")))
 
 
 def apart(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, list[Row]]]:
@@ -225,7 +246,7 @@ def apart(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, list
         return []
     titles = ("Stood on", "What was asked") if before and after else ("Before", "After")
     return [
-        (title, [Row(words_of(name), value_text(value)) for name, value in side.items()])
+        (title, [_row(side, name) for name in side])
         for title, side in zip(titles, (before, after), strict=True)
         if side
     ]

@@ -12,12 +12,12 @@ from django.urls import reverse
 
 from panel.access.request import PanelRequest
 from panel.commands import inbox
-from panel.lib.references import PATTERN
+from panel.lib.references import PATTERN, as_reference
 from panel.models import ChangeRequest, Platform, Status, User
 from panel.ui import books
-from panel.ui.platform import platform_of, platforms_of
+from panel.ui.platform import FIELD, platforms_of
 from panel.ui.story import label_of
-from panel.ui.views import PanelView
+from panel.ui.views import OnPlatform, PanelView
 
 SHOWN = 6
 
@@ -35,7 +35,7 @@ class Risk:
     number: int
 
 
-class DashboardView(PanelView):
+class DashboardView(OnPlatform):
     """What this person may see of today, each part with the way to its page."""
 
     permission: ClassVar[str] = "home.view"
@@ -46,7 +46,7 @@ class DashboardView(PanelView):
         """The page; its moving part alone for a poll."""
         template = "pages/dashboard.html#now" if request.htmx else ""
         person = request.actor.person_or_fail()
-        platform = platform_of(request)
+        platform = self.platform
         waiting = inbox.waiting_for(person)
         context: dict[str, Any] = {
             "waiting": listed(waiting.order_by("created")),
@@ -104,7 +104,7 @@ class SearchView(PanelView):
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Go there."""
         words = " ".join(request.GET.get("q", "").split())
-        reference = words.upper().replace("-", " ")
+        reference = as_reference(words)
         person = request.actor.person_or_fail()
         if PATTERN.match(reference):
             known = inbox.visible_requests(person).filter(reference=reference)
@@ -113,4 +113,6 @@ class SearchView(PanelView):
         target = "account_list" if person.may("accounts.view") else "request_list"
         query = QueryDict(mutable=True)
         query["q"] = words
+        if FIELD in request.GET and target == "account_list":
+            query[FIELD] = request.GET[FIELD]
         return HttpResponseRedirect(f"{reverse(target)}?{query.urlencode()}")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import structlog
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from panel.access.permissions import PERMISSIONS
+from panel.door.second_factor import NEEDED
 
 NOTHING = "Nothing was changed."
 
@@ -61,6 +63,17 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403; the refusal is in the audit log already. Names the right that is missing."""
+    if str(exception or "") == NEEDED:
+        return _page(
+            request,
+            Trouble(
+                "Set up a second factor first",
+                "Your role demands one, and you have none yet.",
+                NOTHING,
+                "Open Second factors at your name, set one up, and do it again.",
+                403,
+            ),
+        )
     known = PERMISSIONS.get(str(exception or ""))
     right = f" It needs the right “{known.label}”." if known else ""
     return _page(
@@ -108,6 +121,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form without a good token: an old page, or a form of another site."""
+    # Told by the one line of the log that says how the request ended.
+    structlog.contextvars.bind_contextvars(csrf=reason)
     return _page(
         request,
         Trouble(

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from panel.access.permissions import SIGNED_IN
 from panel.access.request import PanelRequest
-from panel.commands.notices import seen, unread_count
+from panel.commands.notices import notices_of, seen, unread_count
 from panel.commands.registry import command_class
 from panel.door.views import PermissionRequired
 from panel.models import Notice
@@ -77,7 +77,7 @@ class NoticeListView(TableView):
 
     def get_queryset(self) -> QuerySet[Notice]:
         """Only one's own."""
-        return Notice.objects.filter(person=self.request.actor.person_or_fail())
+        return notices_of(self.request.actor.person_or_fail())
 
     def get_context(self, **extra: Any) -> dict[str, Any]:
         """With the number of those that are unread."""
@@ -108,7 +108,7 @@ class NoticeOpenView(PermissionRequired):
     def get(self, request: PanelRequest, pk: int) -> HttpResponse:
         """On to it: to the request, where there is nothing to be done any more."""
         person = request.actor.person_or_fail()
-        mine = Notice.objects.filter(person=person).select_related("request")
+        mine = notices_of(person).select_related("request")
         notice = get_object_or_404(mine, pk=pk)
         seen(person, notice.request)
         match notice.kind:

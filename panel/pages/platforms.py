@@ -13,21 +13,27 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.html import format_html
 
 from panel import audit
 from panel.access.request import PanelRequest
 from panel.commands.base import Command
 from panel.lib import vault
 from panel.models import Platform
-from panel.mt4.errors import MT4Error
+from panel.mt4.errors import MT4Error, Unavailable
 from panel.mt4.protocol.records import ManagerRights
 from panel.mt4.read import Reader
-from panel.pages.commands.platforms import AddPlatform, ChangePlatform
+from panel.pages.commands.platforms import (
+    AcceptServer,
+    AddPlatform,
+    ChangePlatform,
+    identity_at,
+)
 from panel.pages.tasks import watch_client
 from panel.ui.administration import ReasonForm
 from panel.ui.columns import Column
 from panel.ui.commands import CommandView
-from panel.ui.figures import MINUS
+from panel.ui.figures import MINUS, UNKNOWN
 from panel.ui.links import Link
 from panel.ui.tables import Empty, Table
 from panel.ui.views import PanelView, TableView
@@ -55,6 +61,17 @@ def offset_text(seconds: int) -> str:
     return f"{MINUS if seconds < 0 else '+'}{hours:02d}:{minutes:02d}"
 
 
+def server_html(row: Any) -> str:
+    """What its server says of itself; beside it, in amber, that another one answers."""
+    if not row.other_server:
+        return row.identity or row.server_name or UNKNOWN
+    return format_html(
+        '{} <span class="tag tag-amber" title="{}">another one answers</span>',
+        row.identity,
+        row.other_server,
+    )
+
+
 class PlatformTable(Table):
     """Every platform."""
 
@@ -66,7 +83,7 @@ class PlatformTable(Table):
         Column("kind", "Kind", value=lambda row: "SANDBOX" if row.is_sandbox else "live"),
         Column("state", "State", value=lambda row: row.get_state_display()),
         Column("latency_ms", "Answer in ms", "count"),
-        Column("server_name", "Server"),
+        Column("identity", "Server", "html", value=server_html),
         Column("state_at", "Looked at", "time"),
         Column("enabled", "In use", "yes_no"),
         Column("api_base", "Address", "clip"),
@@ -335,3 +352,49 @@ class PlatformChangeView(PlatformFormView):
     def get_command(self, cleaned: dict[str, Any]) -> Command:
         """The change."""
         return ChangePlatform(**self.payload(cleaned))
+
+
+class AcceptForm(ReasonForm):
+    """The renamed server; why it is the same one is for the reason."""
+
+    identity = forms.CharField(
+        label="The server that answers now",
+        max_length=300,
+        widget=forms.TextInput(attrs={"readonly": True}),
+        help_text="What it says of itself, asked when this page was opened.",
+    )
+
+
+class AcceptServerView(CommandView):
+    """Accept that a platform's server has another name now; a second administrator confirms."""
+
+    permission: ClassVar[str] = "platforms.change"
+    form_class = AcceptForm
+
+    def get_platform(self) -> Platform:
+        """The platform of the address."""
+        return get_object_or_404(Platform, slug=self.kwargs["slug"])
+
+    def get_title(self) -> str:
+        """Of which platform."""
+        return f"Accept the renamed server of {self.get_platform().name}"
+
+    def get_crumbs(self) -> Sequence[Link]:
+        """Below the platform."""
+        platform = self.get_platform()
+        return [
+            Link("Platforms", reverse("platform_list")),
+            Link(platform.name, platform_url(platform)),
+        ]
+
+    def get_initial(self) -> dict[str, Any]:
+        """What answers now."""
+        try:
+            return {"identity": identity_at(self.get_platform().address)}
+        except Unavailable:
+            # Its secret does not open: the check of the command says so.
+            return {"identity": ""}
+
+    def get_command(self, cleaned: dict[str, Any]) -> Command:
+        """Of the server that the page named."""
+        return AcceptServer(slug=self.kwargs["slug"], identity=cleaned["identity"])

@@ -14,17 +14,23 @@ from django.urls import reverse
 
 from panel.access.policy import describe
 from panel.access.request import PanelRequest
+from panel.commands import inbox
 from panel.commands.administration import role_names
 from panel.commands.base import Command
 from panel.commands.registry import COMMANDS
+from panel.commands.rules import EarlierRule, under_earlier_rules
 from panel.models import ChangeRequest, Policy, Status
 from panel.pages.commands.policies import MOST_APPROVALS, RemovePolicy, SetPolicy, label_of
 from panel.pages.tables import command_choices
 from panel.ui.administration import ReasonForm, RuleForm, role_choices
+from panel.ui.amounts import AmountField
 from panel.ui.commands import CommandView
 from panel.ui.figures import money_text
 from panel.ui.links import Link
 from panel.ui.views import PanelView
+
+# Waiting requests that are held against the present rules for the page, the oldest first.
+MOST_WAITING = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,16 @@ class PolicyListView(PanelView):
             ruled=[group for group in groups if group.rules],
             free=free_by_rule(groups),
             waiting=list(waiting.select_related("maker")),
+            earlier=self.earlier_rules(),
+            most=MOST_WAITING,
         )
+
+    def earlier_rules(self) -> list[EarlierRule]:
+        """The waiting requests that stand under a rule which has been changed since."""
+        person = self.request.actor.person_or_fail()
+        rows = inbox.visible_requests(person).filter(status=Status.PENDING)
+        oldest = rows.select_related("maker", "platform").order_by("created", "pk")
+        return under_earlier_rules(oldest[:MOST_WAITING])
 
 
 class PolicyForm(RuleForm):
@@ -118,12 +133,10 @@ class PolicyForm(RuleForm):
         max_value=MOST_APPROVALS,
         help_text="0 lets it run at once, unless the change always needs somebody.",
     )
-    over_amount = forms.DecimalField(
+    over_amount = AmountField(
         label="Only over this amount",
         required=False,
-        max_digits=18,
-        decimal_places=2,
-        min_value=Decimal(0),
+        least=Decimal(0),
         help_text="In the account’s currency. Empty: every amount.",
     )
     currency = forms.CharField(
@@ -218,7 +231,7 @@ class PolicyRemoveView(CommandView):
         policy = self.get_policy()
         amount = ""
         if policy.over_amount is not None:
-            amount = f" over {money_text(policy.over_amount)}"
+            amount = f" over {money_text(policy.over_amount, policy.currency)}"
         return f"Remove the policy on {label_of(policy.command)}{amount}"
 
     def get_crumbs(self) -> Sequence[Link]:

@@ -27,7 +27,7 @@ from panel.pages.tables import review_url
 from panel.ui import reasons, story
 from panel.ui.details import details_of
 from panel.ui.figures import money_text
-from panel.ui.look import Look, live_look
+from panel.ui.look import Look, live_look, told_of
 from panel.ui.views import PanelView
 
 NO_CHANGE = 204
@@ -110,7 +110,9 @@ class RequestView(PanelView):
         """The request, if this person may see it; for others it does not exist."""
         person = self.request.actor.person_or_fail()
         rows = inbox.visible_requests(person).select_related("maker", "platform")
-        return get_object_or_404(rows, reference=self.kwargs["reference"])
+        change = get_object_or_404(rows, reference=self.kwargs["reference"])
+        self.stands_on = change.platform
+        return change
 
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page; for a poll only what changed, or nothing."""
@@ -136,11 +138,8 @@ class RequestView(PanelView):
             raise Http404
         try:
             done = step(change)
-        except AlreadyDecided:
-            change.refresh_from_db()
-            messages.warning(
-                request, f"Somebody else was first: it is {change.get_status_display()} now."
-            )
+        except AlreadyDecided as already:
+            messages.warning(request, str(already))
             done = True
         except Denied as denied:
             self.trouble = [str(denied)]
@@ -234,12 +233,15 @@ class RequestView(PanelView):
             "details": details,
             "changes": conceal(changes_of(change), readable),
             "read_again": conceal(story.read_again(change), readable),
+            "moved_meanwhile": conceal(story.moved_meanwhile(change), readable),
             "edit_url": edit_url(change) if actor.may(command.permission) else "",
             "left_open": command.left_open(change) if change.status == Status.FAILED else None,
             "rejection": story.rejection_of(change),
             "mine": mine,
             "may_withdraw": mine and change.status in (Status.PENDING, Status.APPROVED),
             "why_not": why_not,
+            # The decision tells it among its checks.
+            "told_of": told_of(change) if change.status == Status.PENDING and not look else [],
             "look": look,
             "stale": self.stale,
             "trouble": self.trouble,

@@ -70,7 +70,13 @@ class RoleForm(ReasonForm):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-    field_order = ("slug", "title", "description", "rights", "reason")
+    second_factor = forms.BooleanField(
+        label="Needs a second factor",
+        required=False,
+        help_text="Its people are led to set one up before anything else. Whoever approves money "
+        "or keeps staff, policies, limits or platforms needs one in any case.",
+    )
+    field_order = ("slug", "title", "description", "second_factor", "rights", "reason")
 
 
 class NewRoleForm(RoleForm):
@@ -96,6 +102,7 @@ class RoleView(CommandView):
             slug=self.kwargs.get("slug") or cleaned["slug"],
             title=cleaned["title"].strip(),
             description=cleaned["description"].strip(),
+            second_factor=cleaned["second_factor"],
             rights=tuple(code for code in GRANTABLE if code in cleaned["rights"]),
         )
 
@@ -123,4 +130,9 @@ class RoleChangeView(RoleView):
     def get_initial(self) -> dict[str, Any]:
         """As it is."""
         role = self.get_role()
-        return {"title": role.name, "description": role.description, "rights": role.permissions}
+        return {
+            "title": role.name,
+            "description": role.description,
+            "second_factor": role.second_factor,
+            "rights": role.permissions,
+        }

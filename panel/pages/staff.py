@@ -23,19 +23,20 @@ from panel.commands.base import Command
 from panel.commands.registry import COMMANDS
 from panel.door.views import PermissionRequired
 from panel.models import AuditEntry, Platform, Role, User
+from panel.models.staff import SECOND_FACTORS
 from panel.pages.commands.staff import ChangeStaff, InviteStaff, scopes_of
 from panel.pages.invitation import send_invitation
 from panel.pages.sessions import sessions_of
 from panel.ui.administration import ReasonForm, role_choices
 from panel.ui.columns import Column
 from panel.ui.commands import CommandView
+from panel.ui.filters import YesNoFilter
 from panel.ui.links import Link
 from panel.ui.tables import Empty, Table
 from panel.ui.views import PanelView, TableView
 
 LAST = 10
 PEOPLE = User.objects.filter(is_machine=False)
-SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 def person_url(person: User) -> str:
@@ -97,7 +98,7 @@ class StaffFilter(django_filters.FilterSet):  # type: ignore[misc]
     role = django_filters.ModelChoiceFilter(
         label="Role", field_name="roles", queryset=Role.objects.all()
     )
-    active = django_filters.BooleanFilter(label="May sign in", field_name="is_active")
+    active = YesNoFilter(label="May sign in", field_name="is_active")
 
     class Meta:
         model = User

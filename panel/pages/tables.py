@@ -11,7 +11,9 @@ from django.urls import reverse
 
 from panel.commands.registry import COMMANDS
 from panel.models import ChangeRequest, Platform, Status
+from panel.ui import search
 from panel.ui.columns import Column
+from panel.ui.filters import DayRangeFilter, LoginFilter
 from panel.ui.story import label_of
 from panel.ui.tables import Empty, Table
 
@@ -36,13 +38,19 @@ def command_choices() -> list[tuple[str, str]]:
     )
 
 
+def maker_words(row: ChangeRequest) -> str:
+    """The maker's name; that they are gone, where somebody has to know it to decide."""
+    gone = row.is_open and not row.maker.is_active and not row.maker.is_machine
+    return f"{row.maker.name} (deactivated)" if gone else row.maker.name
+
+
 _COLUMNS = (
     Column("reference", "Reference", "copy"),
     Column("label", "Change", value=label_of),
     Column("amount", "Amount", "money", sort="amount", currency="currency", strong=True),
     Column("object_text", "About", "clip"),
     Column("mt4_group", "Group", shown=False),
-    Column("maker", "Asked by", value="maker.name", sort="maker__name"),
+    Column("maker", "Asked by", value=maker_words, sort="maker__name"),
     Column("reason", "Why", "clip", shown=False),
     Column("created", "Asked", "time", sort="created"),
 )
@@ -123,9 +131,9 @@ class RequestFilter(django_filters.FilterSet):  # type: ignore[misc]
     status = django_filters.ChoiceFilter(label="State", choices=Status.choices)
     command = django_filters.ChoiceFilter(label="Change", choices=command_choices)
     platform = django_filters.ModelChoiceFilter(label="Platform", queryset=Platform.objects.all())
-    login = django_filters.NumberFilter(label="Login")
+    login = LoginFilter(label="Login")
     maker = django_filters.CharFilter(label="Asked by", method="by_maker")
-    created = django_filters.DateFromToRangeFilter(label="Asked")
+    created = DayRangeFilter(label="Asked")
 
     class Meta:
         model = ChangeRequest
@@ -142,7 +150,8 @@ class RequestFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 def search_requests(rows: QuerySet[ChangeRequest], words: str) -> QuerySet[ChangeRequest]:
     """By reference, login, or what they are about."""
-    found = Q(reference__icontains=words.replace("-", " ")) | Q(object_text__icontains=words)
-    if words.isascii() and words.isdigit() and len(words) < 10:
-        found |= Q(login=int(words))
-    return rows.filter(found)
+    return rows.filter(
+        search.by_reference("reference", words)
+        | search.by_login("login", words)
+        | Q(object_text__icontains=words)
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -20,14 +22,14 @@ from panel.commands.reconcile import look_again
 from panel.commands.registry import command_class
 from panel.commands.settle import SettleUnknown
 from panel.door.views import PermissionRequired
-from panel.models import ChangeRequest, Status
+from panel.models import ChangeRequest, Platform, Status
 from panel.pages.tables import RequestFilter, search_requests
 from panel.pages.tables import RequestTable as _RequestTable
 from panel.ui.columns import Column
 from panel.ui.commands import CommandView
 from panel.ui.figures import when_whole
 from panel.ui.links import Link
-from panel.ui.story import timeline
+from panel.ui.story import Row, timeline, value_text, words_of
 from panel.ui.tables import Empty, Table
 from panel.ui.views import PanelView, TableView
 
@@ -107,6 +109,42 @@ def kept_evidence(request: ChangeRequest) -> Iterator[tuple[str, str]]:
             yield name.replace("_", " ").capitalize(), str(words)
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Where and how often a step was sent, and what was known of the server before that."""
+
+    step: str
+    rows: Sequence[Row]
+
+
+def sent_of(request: ChangeRequest) -> list[Sent]:
+    """Of each step that was announced and whose answer is not known, from the mark of its first
+    sending; what an older version did not keep is left out."""
+    return [
+        Sent(words_of(name), list(_sent_rows(step, request)))
+        for name, step in request.progress.items()
+        if "started" in step
+    ]
+
+
+def _sent_rows(step: dict[str, Any], request: ChangeRequest) -> Iterator[Row]:
+    mark, currency = step.get("mark", {}), request.currency
+    times = step.get("sendings", 1)
+    yield Row("Sent", "once" if times == 1 else f"{times} times, with the same key")
+    yield Row("Last sent", when_whole(datetime.fromisoformat(step["started"])))
+    for label, name in (("To server", "server"), ("Address", "api_base")):
+        if mark.get(name):
+            yield Row(label, mark[name])
+    if mark.get("server_time"):
+        # Its own clock, raw: it may have been moved since.
+        yield Row("Its clock then", mark["server_time"].replace("T", " "))
+    if mark.get("newest_ticket"):
+        yield Row("Newest ticket then", f"{mark['newest_ticket']} on {mark['newest_login']}")
+    for label, name in (("Balance then", "balance"), ("Credit then", "credit")):
+        if mark.get(name) is not None:
+            yield Row(label, value_text(mark[name], currency))
+
+
 class RecordTable(Table):
     """MT4's own records, on the server's clock."""
 
@@ -135,7 +173,9 @@ class UnknownDetailView(PanelView):
         """The request, if it lies within this person's scopes."""
         person = self.request.actor.person_or_fail()
         rows = inbox.visible_requests(person).select_related("maker", "platform")
-        return get_object_or_404(rows, reference=self.kwargs["reference"])
+        change = get_object_or_404(rows, reference=self.kwargs["reference"])
+        self.stands_on = change.platform
+        return change
 
     def get_crumbs(self) -> list[Link]:
         """Below the list."""
@@ -156,6 +196,7 @@ class UnknownDetailView(PanelView):
             candidates=RecordTable(request, list(found.candidates)),
             earlier=RecordTable(request, list(found.earlier)),
             asked=list(kept_evidence(change)),
+            sent=sent_of(change),
             steps=timeline(change),
             settling=ChangeRequest.objects.filter(
                 command=SettleUnknown.name,
@@ -211,8 +252,16 @@ class SettleView(CommandView):
     form_class = SettleForm
 
     def get_title(self) -> str:
-        """Which one."""
-        return f"Settle {self.kwargs['reference']}"
+        """Which one; for those who may not see it, it does not exist."""
+        seen = inbox.visible_requests(self.request.actor.person_or_fail())
+        change = get_object_or_404(seen, reference=self.kwargs["reference"])
+        return f"Settle {change.reference}"
+
+    def get_page_platform(self) -> Platform | None:
+        """That of the request, if this person may see it."""
+        rows = inbox.visible_requests(self.request.actor.person_or_fail())
+        change = rows.select_related("platform").filter(reference=self.kwargs["reference"]).first()
+        return change.platform if change else None
 
     def get_crumbs(self) -> list[Link]:
         """Below the evidence."""

@@ -16,6 +16,7 @@ from panel.pages import (
     policies,
     reasons,
     requests,
+    restorations,
     roles,
     staff,
     unknown,
@@ -66,10 +67,16 @@ urlpatterns = [
     path("policies/<int:pk>/remove/", policies.PolicyRemoveView.as_view(), name="policy_remove"),
     path("platforms/", platforms.PlatformListView.as_view(), name="platform_list"),
     path("platforms/add/", platforms.PlatformAddView.as_view(), name="platform_add"),
+    path("restorations/", restorations.RestorationView.as_view(), name="restoration"),
     path("platforms/<slug:slug>/", platforms.PlatformDetailView.as_view(), name="platform_detail"),
     path(
         "platforms/<slug:slug>/change/",
         platforms.PlatformChangeView.as_view(),
         name="platform_change",
+    ),
+    path(
+        "platforms/<slug:slug>/accept-server/",
+        platforms.AcceptServerView.as_view(),
+        name="platform_accept_server",
     ),
 ]

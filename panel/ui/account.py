@@ -25,6 +25,7 @@ from panel.mt4.protocol.flags import EnableFlags
 from panel.mt4.protocol.records import Group, MarginLevel, User
 from panel.mt4.read import reader
 from panel.ui.links import Link
+from panel.ui.platform import at
 from panel.ui.views import PanelView, TableView
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class AccountLine:
             credit=self.credit,
             equity=self.equity,
             margin=self.margin,
+            currency=self.currency,
             free=self.free,
         )
 
@@ -243,6 +245,10 @@ class AccountMixin(PanelView):
             _ = self.account
         return super().dispatch(request, *args, **kwargs)
 
+    def get_page_platform(self) -> Platform:
+        """That of the address."""
+        return self.account.platform
+
     def get_account(self) -> AccountLine:
         """The line above a form."""
         return self.account
@@ -253,7 +259,7 @@ class AccountMixin(PanelView):
 
     def get_crumbs(self) -> Sequence[Link]:
         """Below the list of accounts; a form also below its account."""
-        crumbs = [Link("Accounts", reverse("account_list"))]
+        crumbs = [Link("Accounts", at(reverse("account_list"), self.account.platform))]
         if self.title:
             crumbs.append(Link(f"{self.account.login} {self.account.name}", self.account.url))
         return crumbs

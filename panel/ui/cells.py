@@ -18,10 +18,12 @@ def _number(text: str, value: Decimal | int | None, kind: str = "num") -> SafeSt
     return mark_safe(f'<span class="{kind}{sign}">{text}</span>')  # noqa: S308 - digits only
 
 
-def money_html(value: Decimal | int | None, currency: str = "") -> SafeString:
-    """An amount; the currency small after it where one is given."""
-    text = figures.money_text(value)
-    if currency and value is not None:
+def money_html(
+    value: Decimal | int | None, currency: str = "", *, named: bool = True
+) -> SafeString:
+    """An amount in the decimals of its currency, its name small after it unless `named` is off."""
+    text = figures.money_text(value, currency, named=False)
+    if currency and named and value is not None:
         text += f' <span class="cur">{escape(currency)}</span>'
     return _number(text, value)
 

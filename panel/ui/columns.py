@@ -27,8 +27,11 @@ class Column:
 
     `value` is a dotted attribute path (default: the name) or a function of the row; `kind` says
     how it is shown (`html`: the function returns safe markup). `sort` is an ORM path, `total` one
-    that is summed below. `currency` and `digits` are values too, for money and prices. Without
-    `permission` the column is not there at all; `shown=False` leaves it to the person's choice.
+    `value` is a dotted attribute path (default: the name) or a function of the row; `kind` says
+    how it is shown (`html`: the function returns safe markup). `sort` is an ORM path, `total` one
+    that is summed below. `currency` and `digits` are values too, for money and prices;
+    `named=False` leaves the currency's name to a column of its own. Without `permission` the
+    column is not there at all; `shown=False` leaves it to the person's choice.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Column:
     permission: str = ""
     shown: bool = True
     currency: Value = ""
+    named: bool = True
     digits: Value = ""
     total: str = ""
     hint: str = ""
@@ -79,8 +83,8 @@ class Column:
         if self.kind == "money":
             if not self.currency:
                 return lambda row, value: cells.money_html(value)
-            currency = _getter(self.currency)
-            return lambda row, value: cells.money_html(value, currency(row))
+            currency, named = _getter(self.currency), self.named
+            return lambda row, value: cells.money_html(value, currency(row), named=named)
         digits = _getter(self.digits)
         return lambda row, value: cells.price_html(value, digits(row))
 

@@ -84,16 +84,16 @@ def _menu(links: Sequence[Link]) -> str:
 
 
 def foot(table: Table) -> SafeString:
-    """One row of totals for each currency."""
+    """The rows of sums."""
     parts: list[str] = []
     for row in table.totals:
         parts.append("<tr>")
         if table.bulk_actions:
             parts.append('<td class="tick"></td>')
-        parts.append(f'<td class="id">Total {escape(row.get("total_currency") or "")}</td>')
+        parts.append(f'<td class="id">{escape(row.label)}</td>')
         for column in table.visible[1:]:
             if column.total:
-                total = _total(column, row[f"sum_{column.name}"])
+                total = _total(column, row.values[column.name], row.currency)
                 parts.append(f"<td{_attributes(column, first=False)}>{total}</td>")
             else:
                 parts.append("<td></td>")
@@ -103,11 +103,11 @@ def foot(table: Table) -> SafeString:
     return mark_safe("".join(parts))  # noqa: S308 - figures and escaped labels
 
 
-def _total(column: Column, total: Decimal | int | None) -> str:
+def _total(column: Column, total: Decimal | int | None, currency: str) -> str:
     match column.kind:
         case "lots":
             return cells.lots_html(None if total is None else int(total))
         case "count":
             return cells.count_html(None if total is None else int(total))
         case _:
-            return cells.money_html(total)
+            return cells.money_html(total, currency, named=False)

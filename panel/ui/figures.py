@@ -9,6 +9,8 @@ from typing import Protocol
 
 from django.utils import timezone
 
+from panel.lib.money import show
+
 MINUS = "\N{MINUS SIGN}"
 UNKNOWN = "\N{EN DASH}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -35,10 +37,16 @@ def decimal_text(value: Number | None, places: int) -> str:
     return text[1:] if not text.strip("-0.,") else MINUS + text[1:]
 
 
-def money_text(value: Number | None, currency: str = "") -> str:
-    """An amount with two decimals, the currency after it where one is given."""
-    text = decimal_text(value, 2)
-    return f"{text} {currency}" if currency and value is not None else text
+def money_text(value: Number | None, currency: str = "", *, named: bool = True) -> str:
+    """An amount in the decimals of its currency: `1,234.50 USD`, `1,234 JPY`.
+
+    `named=False` leaves the currency's name out where it stands beside. Without a currency there
+    are two decimals.
+    """
+    if value is None:
+        return UNKNOWN
+    text = show(Decimal(value), currency, named=named)
+    return MINUS + text[1:] if text.startswith("-") else text
 
 
 def is_figure(text: str) -> bool:

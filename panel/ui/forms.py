@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from django import forms
 
+from panel.ui.amounts import TypedNumberField
+
 _PLAIN = "form-control"
 
 
@@ -40,7 +42,7 @@ def field_context(bound: forms.BoundField, options: Mapping[str, object]) -> dic
     classes = [str(widget.attrs.get("class", "")), widget_class(widget)]
     if bound.errors:
         classes.append("is-invalid")
-    if isinstance(bound.field, forms.DecimalField | forms.IntegerField):
+    if isinstance(bound.field, forms.DecimalField | forms.IntegerField | TypedNumberField):
         classes.append("num")
     attrs: dict[str, object] = {"class": " ".join(filter(None, classes))}
     if options.get("autofocus"):

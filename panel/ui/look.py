@@ -10,11 +10,13 @@ from panel.access import contact
 from panel.commands import decide
 from panel.commands.base import Check, Invalid, MT4Command, Preview
 from panel.commands.registry import command_class
+from panel.commands.rules import earlier_rule
 from panel.commands.submit import live_reader
+from panel.commands.votes import given, maker_gone
 from panel.lib.digest import sha256
 from panel.models import ChangeRequest
 from panel.mt4.errors import MT4Error, Unavailable
-from panel.ui.story import value_text, words_of
+from panel.ui.story import currency_of, value_text, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,14 @@ class Look:
 def live_look(request: ChangeRequest) -> Look:
     """Read everything anew. What goes wrong is told in the look, not raised."""
     if request.platform and request.platform.is_away and _asks_mt4(request):
-        return Look(away=f"{request.platform.name} does not answer: its figures cannot be read.")
+        return Look(
+            away=f"{request.platform.name} does not answer: its figures cannot be read.",
+            checks=told_of(request),
+        )
     look = Look()
     if request.on_hold:
         look.checks.append(Check("stop", f"It is on hold: {request.on_hold}"))
+    look.checks += told_of(request)
     try:
         command, live = decide.live_before(request)
         reader = live_reader(command)
@@ -88,12 +94,24 @@ def live_look(request: ChangeRequest) -> Look:
         look.checks += preview.checks
         command.validate(reader, None)
     except Invalid as invalid:
-        look.checks += [Check("stop", text) for texts in invalid.errors.values() for text in texts]
+        told = look.stops
+        texts = [text for some in invalid.errors.values() for text in some if text not in told]
+        look.checks += [Check("stop", text) for text in texts]
     except Unavailable as away:
         look.away = away.explain()
     except MT4Error as refused:
         look.checks.append(Check("stop", refused.explain()))
     return look
+
+
+def told_of(request: ChangeRequest) -> list[Check]:
+    """What has happened around the request since it was asked for: its maker, its rule."""
+    texts = [maker_gone(request)]
+    earlier = earlier_rule(request)
+    if earlier:
+        texts.append(earlier.text)
+    texts += [lost.text for lost in given(request)[1]]
+    return [Check("warn", text) for text in texts if text]
 
 
 def _asks_mt4(request: ChangeRequest) -> bool:
@@ -117,7 +135,8 @@ def compare(request: ChangeRequest, live: Mapping[str, Any], preview: Preview) -
         was, is_now = request.before.get(name), live.get(name)
         if was == is_now or words_of(name).casefold() in told:
             continue
-        line = Line(words_of(name), value_text(was), value_text(is_now))
+        currency = currency_of(live, name, request.currency)
+        line = Line(words_of(name), value_text(was, currency), value_text(is_now, currency))
         if not _is_told(line, lines):
             lines.append(line)
     return lines

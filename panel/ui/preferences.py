@@ -86,7 +86,7 @@ class PlatformView(PermissionRequired):
 
     def get(self, request: PanelRequest) -> HttpResponse:
         """The top bar's part, asked for again and again."""
-        return render(request, "ui/platform.html")
+        return render(request, "ui/platform_poll.html")
 
     def post(self, request: PanelRequest) -> HttpResponse:
         """Use another platform from now on."""
@@ -94,7 +94,7 @@ class PlatformView(PermissionRequired):
         found = Platform.objects.filter(slug=request.POST.get("platform", ""), enabled=True).first()
         if found and user.sees_platform(found.pk):
             request.session["platform"] = found.slug
-        return HttpResponseRedirect("/")
+        return back(request) if "stay" in request.POST else HttpResponseRedirect("/")
 
 
 class TimeZoneForm(forms.Form):

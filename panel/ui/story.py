@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from panel.commands import restoration
 from panel.commands.base import Change
 from panel.commands.registry import COMMANDS
+from panel.commands.states import NOT_HELD
+from panel.commands.votes import given
 from panel.lib.digest import sha256
 from panel.lib.redact import is_secret
 from panel.models import Approval, AuditEntry, ChangeRequest, Status
@@ -19,6 +22,8 @@ from panel.ui import figures
 _WORDS = {
     "request approval": "Approved",
     f"request {Status.APPROVED}": "Approved",
+    NOT_HELD: "Needed no approval",
+    f"request {Status.PENDING}": "Sent back to be decided anew",
     f"request {Status.EXECUTING}": "Started",
     f"request {Status.DONE}": "Done",
     f"request {Status.FAILED}": "Failed",
@@ -34,6 +39,7 @@ _WORDS = {
 _NO_STEPS = ("attachment downloaded",)
 _LOOKS = {
     "request approval": "approved",
+    NOT_HELD: "approved",
     f"request {Status.EXECUTING}": "running",
     "secret shown": "quiet",
     "put on hold": "hold",
@@ -80,8 +86,17 @@ def words_of(name: str) -> str:
     return name.replace("_", " ").strip().capitalize()
 
 
+def currency_of(values: Mapping[str, Any], name: str, default: str) -> str:
+    """The currency of the amount `name` among the values of a request or of an entry.
+
+    `to_balance` is in `to_currency`, `paid_amount` in `paid_currency`, the rest in `currency`.
+    """
+    prefix = next((each for each in ("to_", "paid_") if name.startswith(each)), "")
+    return str(values.get(f"{prefix}currency") or default)
+
+
 def value_text(value: Any, currency: str = "") -> str:
-    """A plain value for people; amounts of money with their currency where it is given."""
+    """A plain value for people; amounts of money in the decimals of their currency."""
     if value is None or value == "" or value == [] or value == {}:
         return figures.UNKNOWN
     if isinstance(value, bool):
@@ -92,7 +107,7 @@ def value_text(value: Any, currency: str = "") -> str:
         return ", ".join(value_text(item) for item in value)
     text = str(value)
     if _AMOUNT.fullmatch(text):
-        return figures.money_text(Decimal(text), currency)
+        return figures.money_text(Decimal(text), currency, named=False)
     return text
 
 
@@ -104,7 +119,7 @@ def payload_rows(request: ChangeRequest) -> list[Row]:
     if request.platform_id is None and request.preview.get("changes"):
         return []
     return [
-        Row(words_of(name), _asked_text(name, value, request.currency))
+        Row(words_of(name), _asked_text(request, name, value))
         for name, value in request.payload.items()
         if name not in {"platform", "login"}
         and not is_secret(name)
@@ -114,34 +129,52 @@ def payload_rows(request: ChangeRequest) -> list[Row]:
     ]
 
 
-def _asked_text(name: str, value: Any, currency: str) -> str:
+def _asked_text(request: ChangeRequest, name: str, value: Any) -> str:
     if name == "amount" and value is not None:
-        return figures.money_text(Decimal(str(value)), currency)
-    return value_text(value)
+        return figures.money_text(Decimal(str(value)), request.currency)
+    return value_text(value, currency_of(request.payload, name, request.currency))
 
 
 def result_rows(request: ChangeRequest) -> list[Row]:
     """What MT4 or the panel answered: tickets, logins."""
-    return list(_flat(request.result))
+    return list(_flat(request.result, request.currency))
 
 
-def _flat(value: dict[str, Any]) -> Iterator[Row]:
+def _flat(value: dict[str, Any], currency: str) -> Iterator[Row]:
     for name, item in value.items():
         if is_secret(name):
             continue
         if isinstance(item, dict):
-            yield from _flat(item)
+            yield from _flat(item, currency)
         elif item not in (None, "", [], 0) and name not in _ECHO:
-            yield Row(words_of(name), value_text(item))
+            yield Row(words_of(name), value_text(item, currency))
 
 
 def read_again(request: ChangeRequest) -> list[Change]:
-    """What was read once it was done, beside what it was before: only what differs."""
+    """What was read once it was done, beside what it was right before it was sent: only what
+    differs. An older request, whose values were not kept then, shows those of when it was asked."""
     after = request.after or {}
+    before = request.before if request.before_sending is None else request.before_sending
+
+    def text(name: str, value: Any) -> str:
+        return value_text(value, currency_of(before, name, request.currency))
+
     return [
-        Change(words_of(name), value_text(was), value_text(after[name]))
-        for name, was in request.before.items()
+        Change(words_of(name), text(name, was), text(name, after[name]))
+        for name, was in before.items()
         if name in after and after[name] != was
+    ]
+
+
+def moved_meanwhile(request: ChangeRequest) -> list[Change]:
+    """What was another value when it was sent than when it was asked for: that the preview's
+    figures are of the request alone can be seen by it."""
+    if request.before_sending is None:
+        return []
+    return [
+        Change(words_of(name), value_text(was), value_text(request.before_sending[name]))
+        for name, was in request.before.items()
+        if name in request.before_sending and request.before_sending[name] != was
     ]
 
 
@@ -177,10 +210,12 @@ def _step(entry: AuditEntry, request: ChangeRequest) -> Step:
     detail, roles = entry.detail, entry.roles
     if entry.action == f"request {request.command}":
         title, detail = "Asked for", ""
+    elif entry.action == NOT_HELD:
+        detail = request.policy_text
     elif entry.action == f"request {Status.APPROVED}" and entry.code == "Unavailable":
         title = "Put back: the trade server did not answer"
     elif entry.action == f"request {Status.APPROVED}" and not request.approvals_needed:
-        # The maker's own hand set it going; nobody approved anything.
+        # As it was written down earlier: by the maker, though nobody approved anything.
         title, who, roles = "Needed no approval", "policy", ""
     said = f"“{entry.reason}”" if entry.reason else ""
     return Step(
@@ -197,11 +232,12 @@ def _to_come(request: ChangeRequest) -> Step | None:
         case _ if request.on_hold:
             return Step("On hold", "hold", detail=request.on_hold)
         case Status.PENDING:
-            given = sum(one.decision == Approval.Decision.APPROVE for one in decided(request))
-            left = request.approvals_needed - given
+            left = max(request.approvals_needed - given(request)[0], 1)
             by = " or ".join(request.approver_roles) or "somebody with the right"
             people = "one approval" if left == 1 else f"{left} approvals"
             return Step(f"Waits for {people}", "waiting", detail=f"By {by}.")
+        case Status.APPROVED if request.platform_id and restoration.present():
+            return Step("Waits: the database was restored", "hold", detail=restoration.WAITS)
         case Status.APPROVED:
             return Step("Waits for a worker", "waiting", detail=request.waiting_for)
         case Status.EXECUTING:
@@ -219,12 +255,13 @@ def version(request: ChangeRequest) -> str:
         [
             request.status,
             request.attempt,
-            request.approvals.count(),
+            given(request)[0],
             request.checks,
             request.needs_person,
             request.waiting_for,
             request.on_hold,
             request.platform.state if request.platform else "",
+            restoration.present() is not None,
             request.outcome_text,
             request.secrets.filter(shown__isnull=True).count(),
         ]

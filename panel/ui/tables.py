@@ -6,12 +6,14 @@ A `Table` is told its request and its rows' source; everything shown comes out r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.db.models import F, QuerySet, Sum
+from django.db import models
+from django.db.models import F, Q, QuerySet, Sum
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
@@ -21,6 +23,7 @@ from panel.ui.columns import Column
 from panel.ui.counting import Count, count_of
 from panel.ui.links import Link
 from panel.ui.paging import Order, Page, page_of
+from panel.ui.platform import FIELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,26 @@ class BulkAction:
     def url(self) -> str:
         """Where the form is sent."""
         return reverse(self.url_name)
+
+
+@dataclass(frozen=True, slots=True)
+class SumRow:
+    """A row of sums below the table: over which of the rows. Without `always` it is left out
+    where it has nothing to add up.
+    """
+
+    label: str
+    where: Q = field(default_factory=Q)
+    always: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """A row of sums as it is drawn: what of, and the sums by the name of the column."""
+
+    label: str
+    values: dict[str, Any]
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +85,8 @@ class Table:
 
     `name` is its key in a person's preferences and in the page (`[a-z-]`). `default_sort` and
     `key` are ORM paths; `key` must be unique within the list. `total_by` is the currency's path:
-    amounts of two currencies are never added up.
+    amounts of two currencies are never added up. `sums` says which rows are: what goes in and what
+    goes out are told apart, and what is done from what waits.
     """
 
     name: ClassVar[str]
@@ -71,9 +95,13 @@ class Table:
     key: ClassVar[str] = "pk"
     page_size: ClassVar[int] = 50
     total_by: ClassVar[str] = ""
+    sums: ClassVar[Sequence[SumRow]] = (SumRow("Total"),)
     bulk: ClassVar[Sequence[BulkAction]] = ()
     empty: ClassVar[Empty] = Empty("Nothing here yet")
     label: ClassVar[str] = ""
+    # The platform that the rows are of, for every address of this list: it stays on it whatever
+    # another tab chooses meanwhile.
+    server: str = ""
 
     def __init__(
         self, request: PanelRequest, source: QuerySet[Any] | Sequence[Any], *, paged: bool = True
@@ -180,12 +208,22 @@ class Table:
                 parameters[name] = value
             else:
                 parameters.pop(name, None)
+        return self._with(parameters)
+
+    def _with(self, parameters: QueryDict) -> str:
+        if self.server:
+            parameters[FIELD] = self.server
         return f"{self.request.path}?{parameters.urlencode()}"
 
     @property
     def here(self) -> str:
         """The address of exactly this page."""
-        return self.request.get_full_path()
+        return self._with(self.request.GET.copy())
+
+    @property
+    def cleared(self) -> str:
+        """The list without search and filters."""
+        return self._with(QueryDict(mutable=True))
 
     @property
     def next_url(self) -> str:
@@ -224,22 +262,37 @@ class Table:
         return len(self.visible) + bool(self.bulk_actions) + self.has_actions
 
     @cached_property
-    def totals(self) -> list[dict[str, Any]]:
-        """The sums of all that matches, one row for each currency; none beyond the exact count."""
+    def totals(self) -> list[Sums]:
+        """The rows of sums over all that matches, by currency; none beyond the exact count."""
         summed = {c.name: c.total for c in self.visible if c.total}
         if not summed or not isinstance(self.source, QuerySet) or not self.count.exact:
             return []
         if self.count.number == 0:
             return []
-        sums = {f"sum_{name}": Sum(path) for name, path in summed.items()}
+        asked: dict[str, models.Aggregate] = {}
+        for index, row in enumerate(self.sums):
+            asked[f"rows_{index}"] = models.Count("pk", filter=row.where)
+            for name, path in summed.items():
+                asked[f"sum_{index}_{name}"] = Sum(path, filter=row.where, default=0)
         plain = self.source.order_by()
         if not self.total_by:
-            return [plain.aggregate(**sums)]
-        return list(
-            plain.values(total_currency=F(self.total_by))
-            .annotate(**sums)
-            .order_by("total_currency")
-        )
+            return self._sums(plain.aggregate(**asked), summed, "")
+        found: list[Sums] = []
+        by_currency = plain.values(total_currency=F(self.total_by)).annotate(**asked)
+        for line in by_currency.order_by("total_currency"):
+            found += self._sums(line, summed, str(line["total_currency"] or ""))
+        return found
+
+    def _sums(self, line: dict[str, Any], summed: Iterable[str], currency: str) -> list[Sums]:
+        return [
+            Sums(
+                f"{row.label} {currency}".strip(),
+                {name: line[f"sum_{index}_{name}"] for name in summed},
+                currency,
+            )
+            for index, row in enumerate(self.sums)
+            if row.always or line[f"rows_{index}"]
+        ]
 
     @property
     def body(self) -> SafeString:

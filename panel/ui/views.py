@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -14,8 +15,10 @@ from django_filters import FilterSet
 
 from panel.access.request import PanelRequest
 from panel.door.views import PermissionRequired
-from panel.ui.filters import Chip, chips
+from panel.models import Platform
+from panel.ui.filters import Chip, chips, misread
 from panel.ui.links import Link
+from panel.ui.platform import platform_of
 from panel.ui.tables import Table
 
 
@@ -25,6 +28,7 @@ class PanelView(PermissionRequired):
     request: PanelRequest
     template_name: ClassVar[str]
     title: ClassVar[str] = ""
+    stands_on: Platform | None = None
 
     def get_title(self) -> str:
         """The page's heading."""
@@ -42,9 +46,17 @@ class PanelView(PermissionRequired):
         """What else can be done here, as far as the person may."""
         return ()
 
+    def get_page_platform(self) -> Platform | None:
+        """The platform that the page or its form is about: that of the object it shows, as the
+        view told by `stands_on`; None where it is about none.
+        """
+        return self.stands_on
+
     def get_context(self, **extra: Any) -> dict[str, Any]:
         """What the template knows."""
+        self.request.page_platform = self.get_page_platform()
         return {
+            "page_platform": self.request.page_platform,
             "view": self,
             "title": self.get_title(),
             "crumbs": self.get_crumbs(),
@@ -65,6 +77,21 @@ class PanelView(PermissionRequired):
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, whole."""
         return self.render()
+
+
+class OnPlatform(PanelView):
+    """A page or form about the platform that its address or its field `server` names; a plain
+    address opens it on the one in use. Name it before the other view class.
+    """
+
+    @cached_property
+    def platform(self) -> Platform | None:
+        """The platform; None where the person sees none."""
+        return platform_of(self.request)
+
+    def get_page_platform(self) -> Platform | None:
+        """The same."""
+        return self.platform
 
 
 class TableView(PanelView):
@@ -107,12 +134,16 @@ class TableView(PanelView):
             filters = self.filterset_class(
                 self.request.GET, queryset=queryset, request=self.request
             )
-            if filters.is_valid():
-                queryset = filters.qs
+            # What cannot be read narrows nothing, so nothing is shown: all rows would be taken
+            # for what was asked for.
+            queryset = filters.qs if filters.is_valid() else queryset.none()
         words = self.request.GET.get("q", "").strip()
         if words and self.search_words:
             queryset = self.search(queryset, words)
-        return self.get_table_class()(self.request, queryset), filters
+        table = self.get_table_class()(self.request, queryset)
+        if isinstance(self, OnPlatform) and self.platform:
+            table.server = self.platform.slug
+        return table, filters
 
     def get_table_class(self) -> type[Table]:
         """The table; one class for all, unless the address decides."""
@@ -124,12 +155,17 @@ class TableView(PanelView):
         target = f"table-{table.name}"
         alone = request.headers.get("HX-Target") == target
         found: list[Chip] = chips(filters, table) if filters else []
+        wrong: list[Chip] = misread(filters, table) if filters else []
+        if alone and wrong and request.headers.get("HX-Trigger") == f"{target}-form":
+            # The errors belong beside the fields, which are outside of the table.
+            return HttpResponse(headers={"HX-Redirect": request.get_full_path()})
         response = self.render(
             template=self.table_template if alone else "",
             table=table,
             target=target,
             filters=filters,
             chips=found,
+            misread=wrong,
             words=request.GET.get("q", "").strip(),
             as_of=self.as_of() if self.is_mirror else None,
         )

@@ -118,7 +118,12 @@ class _Check:
         self.findings.add_faults(self.funds.short(self._still_mine))
         self._still_mine()
         self.findings.add_faults(
-            fault(self.lines[breach.index], "amount", show(breach.asked), breach.text)
+            fault(
+                self.lines[breach.index],
+                "amount",
+                show(breach.asked, breach.currency, named=False),
+                breach.text,
+            )
             for breach in check_many(self.person, self.movements)
         )
 

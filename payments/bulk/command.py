@@ -146,6 +146,7 @@ class FileCommand(MT4Command):
             f"{file.name}, {self.rows:,} rows",
             group=file.groups[0] if len(file.groups) == 1 else "",
             currency=currencies.pop() if len(currencies) == 1 else "",
+            further_groups=tuple(file.groups),
         )
 
     @classmethod

@@ -11,6 +11,7 @@ from openpyxl import Workbook
 
 from panel import audit
 from panel.access.request import PanelRequest
+from panel.lib.money import as_kept
 from panel.ui.csv_answer import csv_answer, plain_name
 from panel.ui.file_errors import file_errors_csv
 from panel.ui.views import PanelView
@@ -132,7 +133,7 @@ class ResultView(OfFile):
 
 
 def result_rows(file: BulkFile) -> Iterator[tuple[object, ...]]:
-    """The lines in their order; amounts to the cent, times in UTC."""
+    """The lines in their order; amounts in the decimals of their currency, times in UTC."""
     words = dict(BulkItem.State.choices)
     rows = BulkItem.objects.filter(file=file).order_by("line").values_list(*_STORED)
     for row in rows.iterator(chunk_size=2_000):
@@ -142,7 +143,7 @@ def result_rows(file: BulkFile) -> Iterator[tuple[object, ...]]:
             line,
             login,
             kind,
-            amount,
+            as_kept(amount, currency),
             currency,
             external,
             comment,

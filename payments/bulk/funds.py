@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
-from panel.lib.money import ZERO, cents_down, show
+from panel.lib.money import ZERO, quantize, show
 from panel.models import Platform
 from panel.mt4 import rules
 from panel.mt4.protocol.records import MarginLevel, User
@@ -26,6 +26,7 @@ class Funds:
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
+        self.currencies: dict[int, str] = {}
         self.taken: dict[Kind, dict[int, list[tuple[int, Decimal]]]] = {
             Kind.WITHDRAWAL: defaultdict(list),
             Kind.CREDIT_OUT: defaultdict(list),
@@ -36,6 +37,7 @@ class Funds:
         """Remember a line that takes something out."""
         if entry.kind in self.taken:
             self.taken[entry.kind][entry.login].append((entry.line, entry.amount))
+            self.currencies[entry.login] = entry.currency
 
     def short(self, still_mine: Callable[[], None]) -> Iterator[Fault]:
         """The lines from which on an account has not enough. Raises the errors of
@@ -50,34 +52,43 @@ class Funds:
             asked = [login for login in some if login in withdrawn]
             margins = live.margin_levels_of(asked, senders().slots)
             for user in live.accounts_of(some):
+                currency = self.currencies[user.login]
                 if user.login in withdrawn:
-                    most = withdrawable(user, margins.get(user.login))
+                    most = withdrawable(user, margins.get(user.login), currency)
                     words = "can be withdrawn from"
-                    yield from _beyond(user.login, withdrawn[user.login], most, words)
+                    yield from _beyond(user.login, withdrawn[user.login], most, words, currency)
                 if user.login in credit:
                     most, words = max(user.credit, ZERO), "of credit is there on"
-                    yield from _beyond(user.login, credit[user.login], most, words)
+                    yield from _beyond(user.login, credit[user.login], most, words, currency)
                 if user.login in corrected:
                     most, words = max(user.balance, ZERO), "of balance is there on"
-                    yield from _beyond(user.login, corrected[user.login], most, words)
+                    yield from _beyond(user.login, corrected[user.login], most, words, currency)
 
 
-def withdrawable(user: User, margin: MarginLevel | None) -> Decimal:
+def withdrawable(user: User, margin: MarginLevel | None, currency: str) -> Decimal:
     """The most that can be withdrawn, in the account's currency; nothing without its margins."""
     if margin is None:
         return ZERO
     most = rules.withdrawable(
-        balance=user.balance, credit=user.credit, equity=margin.equity, margin=margin.margin
+        balance=user.balance,
+        credit=user.credit,
+        equity=margin.equity,
+        margin=margin.margin,
+        currency=currency,
     )
-    return max(ZERO, min(most, cents_down(margin.free - user.credit)))
+    free = quantize(margin.free - user.credit, currency, rounding=ROUND_DOWN)
+    return max(ZERO, min(most, free))
 
 
 def _beyond(
-    login: int, lines: list[tuple[int, Decimal]], most: Decimal, words: str
+    login: int, lines: list[tuple[int, Decimal]], most: Decimal, words: str, currency: str
 ) -> Iterator[Fault]:
+    def text(amount: Decimal) -> str:
+        return show(amount, currency, named=False)
+
     total = ZERO
     for line, amount in sorted(lines):
         total += amount
         if total > most:
-            before = "" if len(lines) == 1 else f"; with the lines before, {show(total)} are asked"
-            yield fault(line, "amount", f"{amount}", f"{show(most)} {words} {login}{before}.")
+            before = "" if len(lines) == 1 else f"; with the lines before, {text(total)} are asked"
+            yield fault(line, "amount", f"{amount}", f"{text(most)} {words} {login}{before}.")

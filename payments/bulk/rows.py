@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from panel.lib import money
+from panel.lib.amounts import parse_amount
+from panel.lib.text import clean
 from panel.mt4.limits import CURRENCY, INT32_MAX, TRADE_COMMENT, check_trade_comment
 from payments.models import Kind
 
@@ -36,7 +37,6 @@ TORN = (
 )
 
 _LOGIN = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
-_AMOUNT = re.compile(r"([0-9]+)(?:\.([0-9]+))?", re.ASCII)
 _SIGNED = re.compile(r"[+\-\u2212][0-9][0-9.,]*", re.ASCII)
 _WHOLE = re.compile(r" *[0-9]+", re.ASCII)
 _PART = re.compile(r"[0-9]{1,3}(?:\.[0-9]+)? *", re.ASCII)
@@ -125,7 +125,7 @@ class Header:
     @classmethod
     def of(cls, line: Line) -> Header:
         """The header of a file's first line; raises `Refused` where it does not name them."""
-        names = [cell.strip().lower().replace(" ", "_") for cell in line.cells]
+        names = [clean(cell).lower().replace(" ", "_") for cell in line.cells]
         while names and not names[-1] and len(names) - 1 not in line.wrong:
             names.pop()
         places: dict[str, int] = {}
@@ -176,7 +176,7 @@ class Header:
                 )
             )
         texts = {
-            name: line.cells[index].strip() if index < len(line.cells) else ""
+            name: clean(line.cells[index]) if index < len(line.cells) else ""
             for name, index in self.places.items()
         }
         unread = {self.name_of(index) for index in line.wrong}
@@ -189,7 +189,7 @@ class Header:
             line.number,
             int(texts["login"]),
             _kind(texts),
-            money.cents(Decimal(texts["amount"].removeprefix("-"))),
+            parse_amount(texts["amount"].removeprefix("-"), texts["currency"]),
             texts["currency"].upper(),
             texts.get("reference", ""),
             texts.get("comment", ""),
@@ -232,8 +232,9 @@ def _problems(texts: dict[str, str]) -> Iterator[tuple[str, str]]:
             message = FORMULA
         elif name != "amount" and not text.isprintable():
             message = "Has characters that cannot be seen."
-        elif name == "amount" and _word(texts["kind"]) == CORRECTION:
-            message = correction_problem(text)
+        elif name == "amount":
+            problem = correction_problem if _word(texts["kind"]) == CORRECTION else amount_problem
+            message = problem(text, texts["currency"])
         else:
             message = check(text)
         if message:
@@ -278,34 +279,26 @@ def comment_problem(text: str) -> str:
     return " ".join(check_trade_comment(text))
 
 
-def amount_problem(text: str) -> str:
-    """What is wrong with an amount as written; empty if nothing. A comma is never guessed about:
-    it is a decimal sign for some and parts thousands for others.
+def amount_problem(text: str, currency: str = "") -> str:
+    """What is wrong with an amount as written; empty if nothing. `panel.lib.amounts` says what
+    can be read; a sign is the kind's business.
     """
-    found = _AMOUNT.fullmatch(text)
-    if found is None:
-        if _SIGNED.fullmatch(text):
-            return "Write the amount without a sign, more than zero: the kind says the direction."
-        if text.startswith(_FORMULA):
-            return FORMULA
-        if "," in text:
-            return "Has a comma: use a point before the cents, and nothing between thousands."
-        return "Write an amount such as 1234.50: digits, and a point before the cents."
-    whole, part = found.groups()
-    if part and len(part) > 2:
-        return f"Has {len(part)} decimals: use at most two."
-    if len(whole) > 20 or Decimal(text) > money.LARGEST:
-        return f"The amount must not exceed {money.show(money.LARGEST)}."
-    if Decimal(text) <= 0:
-        return "The amount must be more than zero."
-    return ""
+    if _SIGNED.fullmatch(text):
+        return "Write the amount without a sign, more than zero: the kind says the direction."
+    if text.startswith(_FORMULA):
+        return FORMULA
+    try:
+        amount = parse_amount(text, currency)
+    except ValueError as error:
+        return str(error)
+    return "" if amount > 0 else "The amount must be more than zero."
 
 
-def correction_problem(text: str) -> str:
+def correction_problem(text: str, currency: str = "") -> str:
     """What is wrong with a correction's amount as written: below zero takes money out."""
     if text.startswith(("+", "\u2212")):
         return "Write 5.00 to put money in, -5.00 to take it out."
-    return amount_problem(text.removeprefix("-"))
+    return amount_problem(text.removeprefix("-"), currency)
 
 
 _CHECKS: dict[str, Callable[[str], str]] = {

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Max, QuerySet, Sum
 
 from panel.access.policy import Needed
-from panel.lib.money import cents
+from panel.lib.money import ANY, quantize
 from panel.models import User
 from panel.ui.figures import money_text
 from payments.models import BulkFile, BulkItem, Kind
@@ -29,8 +29,8 @@ def sums_of(items: QuerySet[BulkItem]) -> list[dict[str, Any]]:
             "kind": row["kind"],
             "currency": row["currency"],
             "count": row["lines"],
-            "amount": format(cents(row["total"]), "f"),
-            "largest": format(cents(row["most"]), "f"),
+            "amount": format(quantize(row["total"], ANY), "f"),
+            "largest": format(quantize(row["most"], ANY), "f"),
         }
         for row in rows
     ]

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import django_filters as filters
+from django.db.models import Q
 from django.urls import reverse
 
 from panel.ui.columns import Column
+from panel.ui.filters import AmountRangeFilter, DayRangeFilter
 from panel.ui.links import Link
 from panel.ui.tables import Empty, Table
 from payments.bulk.sums import in_words
+from payments.flows import flows
 from payments.models import BULK_KINDS, BulkFile, BulkItem
 
 ITEM_STATES = {
@@ -71,13 +74,17 @@ class LineTable(Table):
     default_sort = "line"
     key = "line"
     total_by = "currency"
+    sums = flows(
+        Q(state=BulkItem.State.DONE),
+        ~Q(state__in=[BulkItem.State.DONE, BulkItem.State.REJECTED, BulkItem.State.CANCELLED]),
+    )
     columns = (
         Column("line", "Line", sort="line"),
         Column("login", "Account", "copy", sort="login", link=lambda row: account_url(row)),
         Column("account_name", "Name", "clip"),
         Column("kind", "Kind", value=lambda row: row.get_kind_display(), sort="kind"),
         Column(
-            "amount", "Amount", "money", currency="currency", sort="amount", total="amount",
+            "amount", "Amount", "money", currency="currency", sort="amount", total="signed",
             strong=True,
         ),
         Column("external_reference", "Reference", "clip"),
@@ -116,7 +123,7 @@ class LineFilter(filters.FilterSet):  # type: ignore[misc]
     kind = filters.MultipleChoiceFilter(
         choices=[(kind.value, kind.label) for kind in BULK_KINDS], label="Kind"
     )
-    amount = filters.RangeFilter(label="Amount")
+    amount = AmountRangeFilter(label="Amount")
 
     class Meta:
         model = BulkItem
@@ -127,7 +134,7 @@ class FileFilter(filters.FilterSet):  # type: ignore[misc]
     """State and day."""
 
     state = filters.MultipleChoiceFilter(choices=BulkFile.State.choices, label="State")
-    created = filters.DateFromToRangeFilter(label="Uploaded")
+    created = DayRangeFilter(label="Uploaded")
 
     class Meta:
         model = BulkFile

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from panel.lib.keys import key_of
 from panel.ui.owners import portions
 from payments.bulk.rows import Entry, Fault, fault
 from payments.checks import NOT_MOVED
@@ -18,6 +20,7 @@ WITHIN = timedelta(days=30)
 # A file whose lines were sent, or may yet be.
 COUNTED = ("submitted", "running", "cancelling", "cancelled", "finished")
 NOT_SENT = ("rejected", "cancelled")
+HIDDEN = "a payment of an account outside your scopes"
 
 Same = tuple[int, str, Decimal, str]
 Name = tuple[str, str]
@@ -26,7 +29,8 @@ Name = tuple[str, str]
 class Twins:
     """Remembers the lines of a file, and asks the database about many at a time.
 
-    A twin has login, kind, amount and reference in common, or kind and external reference.
+    A twin has login, kind, amount and reference in common, or kind and external reference;
+    references are the same by their comparable form, however they are spelt.
     """
 
     def __init__(self, file: BulkFile) -> None:
@@ -36,8 +40,9 @@ class Twins:
 
     def within(self, entry: Entry) -> Fault | None:
         """The line's twin further up in the file."""
-        same = (entry.login, str(entry.kind), entry.amount, entry.reference)
-        name = (str(entry.kind), entry.reference)
+        key = key_of(entry.reference)
+        same = (entry.login, str(entry.kind), entry.amount, key)
+        name = (str(entry.kind), key)
         line = self.same.setdefault(same, entry.line)
         if line != entry.line:
             return fault(
@@ -46,7 +51,7 @@ class Twins:
                 str(entry.login),
                 f"Is the same as line {line}: if both are meant, give each a reference of its own.",
             )
-        if entry.reference:
+        if key:
             line = self.named.setdefault(name, entry.line)
             if line != entry.line:
                 return fault(
@@ -60,12 +65,15 @@ class Twins:
     def before(self, entries: Sequence[Entry]) -> Iterator[Fault]:
         """Twins of these lines among what was asked for within 30 days."""
         logins = {entry.login for entry in entries}
-        names = {entry.reference for entry in entries if entry.reference}
+        keys = {entry.reference: key_of(entry.reference) for entry in entries}
         same, _ = earlier(self.file, Q(login__in=logins))
-        _, named = earlier(self.file, Q(external_reference__in=names))
+        _, named = earlier(
+            self.file, Q(external_reference_key__in=set(filter(None, keys.values())))
+        )
         for entry in entries:
-            name = (str(entry.kind), entry.reference)
-            other = same.get((entry.login, str(entry.kind), entry.amount, entry.reference))
+            key = keys[entry.reference]
+            name = (str(entry.kind), key)
+            other = same.get((entry.login, str(entry.kind), entry.amount, key))
             if other:
                 yield fault(
                     entry.line,
@@ -74,7 +82,7 @@ class Twins:
                     f"The same was asked for within 30 days: {other}. If this is another payment, "
                     "give it a reference of its own.",
                 )
-            elif entry.reference and name in named:
+            elif key and name in named:
                 yield fault(
                     entry.line,
                     "reference",
@@ -85,7 +93,8 @@ class Twins:
 
 def earlier(file: BulkFile, about: Q) -> tuple[dict[Same, str], dict[Name, str]]:
     """Recent payments and lines of other files, by what a twin has in common; the values say
-    which they are. `about` narrows by `login` and `external_reference`.
+    which they are, where whoever uploaded the file may see them. `about` narrows by `login` and
+    `external_reference_key`.
     """
     since = timezone.now() - WITHIN
     payments: QuerySet[Payment] = Payment.objects.filter(
@@ -97,13 +106,15 @@ def earlier(file: BulkFile, about: Q) -> tuple[dict[Same, str], dict[Name, str]]
     items = BulkItem.objects.filter(about, file__in=list(files.values_list("pk", flat=True)))
     same: dict[Same, str] = {}
     named: dict[Name, str] = {}
-    columns = ("login", "kind", "amount", "external_reference", "reference")
+    columns = ("login", "kind", "amount", "external_reference_key", "reference", "mt4_group")
+    sees = cache(lambda group: file.uploaded_by.sees(file.platform_id, group))
     for rows in (payments, items.exclude(state__in=NOT_SENT)):
         found = rows.order_by().values_list(*columns)
-        for login, kind, amount, external, reference in found.iterator(chunk_size=2000):
-            same[login, kind, amount, external] = reference
-            if external:
-                named[kind, external] = reference
+        for login, kind, amount, key, reference, group in found.iterator(chunk_size=2000):
+            shown = reference if sees(group) else HIDDEN
+            same[login, kind, amount, key] = shown
+            if key:
+                named[kind, key] = shown
     return same, named
 
 

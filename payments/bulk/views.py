@@ -16,11 +16,12 @@ from django.urls import reverse
 from panel import audit
 from panel.access.request import PanelRequest
 from panel.models import Platform
+from panel.ui import search
 from panel.ui.file_errors import SHOWN, FileErrors
 from panel.ui.links import Link
-from panel.ui.platform import platform_of
+from panel.ui.platform import at
 from panel.ui.progress import progress_answer
-from panel.ui.views import PanelView, TableView
+from panel.ui.views import OnPlatform, PanelView, TableView
 from payments.bulk import store
 from payments.bulk.check import check
 from payments.bulk.command import CarryOutRest, open_request
@@ -30,6 +31,7 @@ from payments.bulk.read import is_workbook
 from payments.bulk.sums import shown
 from payments.bulk.tables import FileFilter, FileTable, LineFilter, LineTable
 from payments.bulk.tasks import check_soon
+from payments.flows import signed
 from payments.models import BulkError, BulkFile, BulkItem
 from payments.watermark import newest_known
 
@@ -40,7 +42,7 @@ WAITING = (BulkFile.State.CHECKING, BulkFile.State.SUBMITTED)
 AT_ONCE = 64 * 1024
 
 
-class FileListView(TableView):
+class FileListView(OnPlatform, TableView):
     """The files of the platform in use."""
 
     permission: ClassVar[str] = "payments.view"
@@ -52,22 +54,23 @@ class FileListView(TableView):
     def get_queryset(self) -> QuerySet[BulkFile]:
         """Within the person's scopes."""
         rows = files_of(self.request.actor.person_or_fail())
-        rows = rows.filter(platform=platform_of(self.request))
+        rows = rows.filter(platform=self.platform)
         return rows.select_related("uploaded_by", "run")
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
         """Part of the name, or of the reference."""
-        return queryset.filter(Q(name__icontains=words) | Q(run__reference__icontains=words))
+        named = Q(name__icontains=words)
+        return queryset.filter(named | search.by_reference("run__reference", words))
 
     def get_primary(self) -> Link | None:
         """Uploading."""
         if not self.request.actor.may(UPLOAD):
             return None
-        return Link("Upload a file", reverse("bulk_upload"), "upload")
+        return Link("Upload a file", at(reverse("bulk_upload"), self.platform), "upload")
 
 
-class UploadView(PanelView):
-    """A file or pasted rows; both are stored, then checked."""
+class UploadView(OnPlatform):
+    """A file or pasted rows for the platform that the form names; stored, then checked."""
 
     permission: ClassVar[str] = UPLOAD
     title: ClassVar[str] = "Upload payments"
@@ -75,7 +78,7 @@ class UploadView(PanelView):
 
     def get_crumbs(self) -> Sequence[Link]:
         """Below the list."""
-        return (Link("Bulk files", reverse("bulk_list")),)
+        return (Link("Bulk files", at(reverse("bulk_list"), self.platform)),)
 
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The empty form."""
@@ -84,7 +87,7 @@ class UploadView(PanelView):
     def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Store it, check it or have it checked, and go to its page."""
         form = UploadForm(request.POST, request.FILES)
-        platform = platform_of(request)
+        platform = self.platform
         if platform is None:
             raise Http404("There is no platform.")
         if not form.is_valid():
@@ -157,9 +160,13 @@ class OfFile(PanelView):
         """Its name."""
         return self.file.name
 
+    def get_page_platform(self) -> Platform:
+        """The file's own."""
+        return self.file.platform
+
     def get_crumbs(self) -> Sequence[Link]:
         """Below the list."""
-        return (Link("Bulk files", reverse("bulk_list")),)
+        return (Link("Bulk files", at(reverse("bulk_list"), self.file.platform)),)
 
     def tabs(self) -> Sequence[Link]:
         """The file, and its lines once there are any."""
@@ -240,15 +247,14 @@ class LinesView(OfFile, TableView):
 
     def get_queryset(self) -> QuerySet[BulkItem]:
         """All of them."""
-        return BulkItem.objects.filter(file=self.file).select_related("file__platform")
+        rows = BulkItem.objects.filter(file=self.file).select_related("file__platform")
+        return rows.annotate(signed=signed())
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
         """A login exactly, a reference or a name anywhere."""
-        found = (
-            Q(external_reference__icontains=words)
-            | Q(reference__iendswith=words)
+        return queryset.filter(
+            search.by_reference("reference", words)
+            | search.by_key("external_reference_key", words)
+            | search.by_login("login", words)
             | Q(account_name__icontains=words)
         )
-        if words.isdecimal() and len(words) < 10:
-            found |= Q(login=int(words))
-        return queryset.filter(found)

@@ -14,7 +14,7 @@ from panel.commands import decide
 from panel.commands.base import Command, Invalid
 from panel.commands.errors import AlreadyDecided, Denied, Stale
 from panel.commands.submit import submit
-from panel.models import ChangeRequest, Purpose, Status
+from panel.models import Purpose, Status
 from panel.mt4.errors import MT4Error
 from panel.ui import reasons
 from panel.ui.views import PanelView
@@ -59,11 +59,8 @@ class DeedsMixin(PanelView):
             step(row)
         except Stale:
             self.stale = True
-        except AlreadyDecided:
-            fresh = ChangeRequest.objects.get(pk=row.payment.request_id)
-            messages.warning(
-                request, f"Somebody else was first: it is {fresh.get_status_display()} now."
-            )
+        except AlreadyDecided as already:
+            messages.warning(request, str(already))
         except Denied as denied:
             self.trouble = [str(denied)]
         except Invalid as invalid:

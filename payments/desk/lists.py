@@ -11,10 +11,11 @@ from django.http import Http404
 from django.urls import reverse
 
 from panel.models import Platform, User
+from panel.ui import search
 from panel.ui.links import Link
-from panel.ui.platform import platform_of
+from panel.ui.platform import at
 from panel.ui.tables import Table
-from panel.ui.views import TableView
+from panel.ui.views import OnPlatform, TableView
 from payments.desk.queries import CLOSED, TABS, Tab, counts, tab_of, withdrawals_of
 from payments.desk.tables import ClosedTable, HeldTable, WithdrawalFilter, WithdrawalTable
 from payments.models import Withdrawal
@@ -35,7 +36,7 @@ def tab_url(tab: Tab) -> str:
     return reverse("withdrawal_stage", args=(tab.slug,)) if tab.slug else reverse("withdrawal_list")
 
 
-class WithdrawalListView(TableView):
+class WithdrawalListView(OnPlatform, TableView):
     """One tab of the desk; the tabs and their counts follow by themselves."""
 
     permission: ClassVar[str] = "payments.view"
@@ -58,7 +59,7 @@ class WithdrawalListView(TableView):
     @cached_property
     def place(self) -> tuple[User, Platform | None]:
         """Who looks, and at which platform."""
-        return self.request.actor.person_or_fail(), platform_of(self.request)
+        return self.request.actor.person_or_fail(), self.platform
 
     def get_queryset(self) -> QuerySet[Withdrawal]:
         """Those that stand under the tab."""
@@ -74,28 +75,27 @@ class WithdrawalListView(TableView):
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
         """A login exactly, a reference from its start, anything else anywhere."""
-        found = (
-            Q(payment__reference__istartswith=words.replace("-", " "))
-            | Q(payment__reference__iendswith=f" {words}")
+        return queryset.filter(
+            search.by_reference("payment__reference", words)
+            | search.by_key("payment__external_reference_key", words)
+            | search.by_key("provider_reference_key", words)
+            | search.by_login("payment__login", words)
             | Q(payment__account_name__icontains=words)
-            | Q(payment__external_reference__icontains=words)
-            | Q(provider_reference__icontains=words)
             | Q(beneficiary__icontains=words)
         )
-        if words.isascii() and words.isdecimal() and len(words) < 10:
-            found |= Q(payment__login=int(words))
-        return queryset.filter(found)
 
     def get_primary(self) -> Link | None:
         """A new one, for those who may ask."""
         if not self.request.actor.may("payments.withdraw"):
             return None
-        return Link("New withdrawal", f"{reverse('payment_new')}?kind=payment_withdraw", "plus")
+        place = at(reverse("payment_new"), self.platform, kind="payment_withdraw")
+        return Link("New withdrawal", place, "plus")
 
     def get_context(self, **extra: Any) -> dict[str, Any]:
         """The tabs beside the table."""
         number = counts(*self.place)
         tabs = [
-            ShownTab(tab.label, tab_url(tab), number[tab.slug], tab is self.tab) for tab in TABS
+            ShownTab(tab.label, at(tab_url(tab), self.platform), number[tab.slug], tab is self.tab)
+            for tab in TABS
         ]
         return super().get_context(stages=tabs, **extra)

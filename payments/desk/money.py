@@ -31,29 +31,45 @@ SOURCES = (Method.CARD, Method.WALLET, Method.CRYPTO, Method.BANK)
 @dataclass(slots=True)
 class Way:
     """A method: what came by it, what went back by it (paid out, or charged back by the provider),
-    this withdrawal not counted.
+    and what still waits to go back. Done only; this withdrawal is not counted.
     """
 
     method: str
     label: str
     came: Decimal = ZERO
     went: Decimal = ZERO
+    waiting: Decimal = ZERO
     last: datetime | None = None
 
     @property
     def left(self) -> Decimal:
-        """What came by it and has not gone back."""
-        return max(ZERO, self.came - self.went)
+        """What came by it, has not gone back and is not about to."""
+        return max(ZERO, self.came - self.went - self.waiting)
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How much went out within a span, this withdrawal included."""
+    """What moved within a span: done only in `came`, `went` and `net`; beside it what waits.
+
+    `number` and `total` are of every withdrawal, done or waiting, this one included.
+    """
 
     label: str
     number: int
-    total: Decimal
     came: Decimal
+    went: Decimal
+    waiting_in: Decimal
+    waiting_out: Decimal
+
+    @property
+    def net(self) -> Decimal:
+        """What came less what went."""
+        return self.came - self.went
+
+    @property
+    def total(self) -> Decimal:
+        """What went and what is asked for."""
+        return self.went + self.waiting_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +93,22 @@ def ways(row: Withdrawal) -> list[Way]:
     """Deposits by method, and what went back by each; the one in question stands first."""
     known = {method: Way(method, method.label) for method in Method}
     came = Q(kind=Kind.DEPOSIT, status=Status.DONE)
-    went = Q(kind__in=(Kind.WITHDRAWAL, Kind.CHARGEBACK)) & ~Q(status__in=NOT_MOVED)
-    went &= ~Q(pk=row.payment_id)
-    went &= Q(withdrawal__isnull=True) | ~Q(withdrawal__stage=Stage.RETURNED)
+    back = Q(kind__in=(Kind.WITHDRAWAL, Kind.CHARGEBACK)) & ~Q(pk=row.payment_id)
+    back &= Q(withdrawal__isnull=True) | ~Q(withdrawal__stage=Stage.RETURNED)
+    went = back & Q(status=Status.DONE)
+    waiting = back & ~Q(status__in=[Status.DONE, *NOT_MOVED])
     sums = _of_account(row).values("method").order_by("method")
     for line in sums.annotate(
         came=Sum("amount", filter=came),
         went=Sum("amount", filter=went),
+        waiting=Sum("amount", filter=waiting),
         last=Max("created", filter=came),
     ):
         way = known[Method(line["method"])]
         way.came, way.went = line["came"] or ZERO, line["went"] or ZERO
+        way.waiting = line["waiting"] or ZERO
         way.last = line["last"]
-    used = [way for way in known.values() if way.came or way.went]
+    used = [way for way in known.values() if way.came or way.went or way.waiting]
     return sorted(used, key=lambda way: way.method != row.payment.method)
 
 
@@ -106,23 +125,27 @@ def outside(row: Withdrawal) -> Decimal:
 
 
 def paces(row: Withdrawal) -> list[Pace]:
-    """Withdrawals (and deposits) of the last day, week and month."""
+    """Withdrawals and deposits of the last day, week and month."""
     now = timezone.now()
-    asked: dict[str, object] = {}
+    done = Q(status=Status.DONE)
+    asked: dict[str, Count | Sum] = {}
     for number, (_, span) in enumerate(SPANS):
-        since = Q(created__gte=now - span)
-        out, come = since & Q(kind=Kind.WITHDRAWAL), since & Q(kind=Kind.DEPOSIT)
+        out = Q(created__gte=now - span, kind=Kind.WITHDRAWAL)
+        come = Q(created__gte=now - span, kind=Kind.DEPOSIT)
         asked[f"number{number}"] = Count("pk", filter=out)
-        asked[f"total{number}"] = Sum("amount", filter=out)
-        asked[f"came{number}"] = Sum("amount", filter=come)
-    rows = _of_account(row).exclude(status__in=NOT_MOVED)
-    found = rows.aggregate(**asked)
+        asked[f"came{number}"] = Sum("amount", filter=come & done)
+        asked[f"went{number}"] = Sum("amount", filter=out & done)
+        asked[f"waiting_in{number}"] = Sum("amount", filter=come & ~done)
+        asked[f"waiting_out{number}"] = Sum("amount", filter=out & ~done)
+    found = _of_account(row).exclude(status__in=NOT_MOVED).aggregate(**asked)
     return [
         Pace(
             label,
             found[f"number{number}"],
-            found[f"total{number}"] or ZERO,
-            found[f"came{number}"] or ZERO,
+            *(
+                found[f"{name}{number}"] or ZERO
+                for name in ("came", "went", "waiting_in", "waiting_out")
+            ),
         )
         for number, (label, _) in enumerate(SPANS)
     ]

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from panel.commands.base import Change, Check, Invalid, Preview, Risk
 from panel.commands.registry import register
+from panel.lib.keys import key_of
+from panel.lib.text import clean
 from panel.models import Approval, ChangeRequest
 from payments.desk.base import DeskCommand, tell
 from payments.desk.holding import BECAUSE, words
@@ -38,14 +40,14 @@ class PayOut(DeskCommand):
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:
         """Only what MT4 has debited, under a reference of its own, by nobody who approved it."""
         row = self.row
-        given = self.provider_reference.strip()
+        given = clean(self.provider_reference)
         if not given:
             raise Invalid.of("Enter the provider's reference.", "provider_reference")
         if len(given) > REFERENCE:
             raise Invalid.of(f"Use at most {REFERENCE} characters.", "provider_reference")
         if row.stage not in OWED:
             raise Invalid.of(f"{row} is {row.get_stage_display()}: it cannot be paid out.")
-        if given == row.provider_reference:
+        if key_of(given) == row.provider_reference_key:
             raise Invalid.of(
                 "The payout of this reference failed: another try has another one.",
                 "provider_reference",
@@ -60,7 +62,7 @@ class PayOut(DeskCommand):
 
     def _used(self, row: Withdrawal, given: str) -> Withdrawal | None:
         same = Withdrawal.objects.filter(
-            provider_reference=given, payment__method=row.payment.method
+            provider_reference_key=key_of(given), payment__method=row.payment.method
         )
         return same.exclude(pk=row.pk).select_related("payment").first()
 
@@ -77,12 +79,13 @@ class PayOut(DeskCommand):
     def apply(self, request: ChangeRequest) -> dict[str, Any]:
         """Write the payout down."""
         row = self.row
-        given = self.provider_reference.strip()
+        given = clean(self.provider_reference)
         lead(
             row,
             OWED,
             Stage.PAID,
             provider_reference=given,
+            provider_reference_key=key_of(given),
             paid=timezone.now(),
             paid_by=request.maker,
         )

@@ -17,7 +17,7 @@ from payments.desk.base import lock, withdrawal_of
 from payments.desk.holding import BECAUSE
 from payments.desk.stages import lead
 from payments.models import Kind, Payment, Stage, Withdrawal
-from payments.operation import MoneyCommand
+from payments.operation import MoneyCommand, rises
 from payments.standing import Standing
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class ReturnWithdrawal(MoneyCommand):
         return f"Return {amount} of {self.withdrawal} to {now.login} {now.name}"
 
     def _effect(self, now: Standing, then: Standing) -> str:
-        return f"balance rises from {money_text(now.balance)} to {money_text(then.balance)}"
+        return rises("balance", now.balance, then.balance, now.currency)
 
     def account_checks(self, now: Standing, then: Standing) -> Iterator[Check]:
         """Where the money is instead."""

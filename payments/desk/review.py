@@ -23,6 +23,7 @@ from panel.ui import reasons, story
 from panel.ui.figures import money_text
 from panel.ui.links import Link
 from panel.ui.look import Look, live_look
+from panel.ui.platform import at
 from payments.desk import names
 from payments.desk.deeds import DeedsMixin
 from payments.desk.history import decisions
@@ -76,11 +77,13 @@ class ReviewView(DeedsMixin):
             Prefetch("notes", Note.objects.select_related("author")),
             Prefetch("attachments", Attachment.objects.select_related("added_by")),
         )
-        return get_object_or_404(rows, payment__reference=self.kwargs["reference"])
+        row = get_object_or_404(rows, payment__reference=self.kwargs["reference"])
+        self.stands_on = row.platform
+        return row
 
     def get_crumbs(self) -> Sequence[Link]:
         """Below the desk."""
-        return (Link("Withdrawals", reverse("withdrawal_list")),)
+        return (Link("Withdrawals", at(reverse("withdrawal_list"), self.stands_on)),)
 
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page; for a poll only what changed, or nothing."""

@@ -10,9 +10,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from panel.commands.base import Command
+from panel.models import Platform
 from panel.ui.account import account_line
 from panel.ui.commands import CommandView
 from panel.ui.links import Link
+from panel.ui.platform import at
 from payments.desk.forms import ReturnForm
 from payments.desk.queries import withdrawals_of
 from payments.desk.returns import ReturnWithdrawal
@@ -32,6 +34,10 @@ class ReturnView(CommandView):
         rows = rows.select_related("platform", "payment__request")
         return get_object_or_404(rows, payment__reference=self.kwargs["reference"])
 
+    def get_page_platform(self) -> Platform:
+        """The withdrawal's."""
+        return self.row.platform
+
     def get_title(self) -> str:
         """Which one."""
         return f"Return {self.row} to the account"
@@ -40,7 +46,7 @@ class ReturnView(CommandView):
         """Below the withdrawal."""
         reference = self.row.payment.reference
         return (
-            Link("Withdrawals", reverse("withdrawal_list")),
+            Link("Withdrawals", at(reverse("withdrawal_list"), self.row.platform)),
             Link(reference, reverse("withdrawal", args=(reference,))),
         )
 

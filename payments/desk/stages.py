@@ -12,6 +12,7 @@ from django.utils import timezone
 from panel.commands import notices
 from panel.commands.base import Invalid, Leftover
 from panel.models import Approval, ChangeRequest, Notice, Status
+from panel.ui.platform import at
 from payments.models import Kind, Method, Payment, Stage, Withdrawal
 
 _OF_STATUS: dict[str, Stage] = {
@@ -108,7 +109,7 @@ def to_pay(request: ChangeRequest) -> Leftover | None:
         "A withdrawal waits to be paid out." if number == 1 else f"{number} wait to be paid out.",
         reverse("withdrawal", args=(request.reference,))
         if single
-        else reverse("withdrawal_stage", args=("to-pay",)),
+        else at(reverse("withdrawal_stage", args=("to-pay",)), request.platform),
         frozenset({"payments.payout", "payments.view"}),
         frozenset(approved.values_list("checker_id", flat=True)),
     )

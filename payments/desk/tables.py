@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from panel.ui.columns import Column
 from panel.ui.figures import age_seconds, span_text
+from panel.ui.filters import AmountRangeFilter
 from panel.ui.links import Link
 from panel.ui.states import state_html
 from panel.ui.tables import Empty, Table
@@ -116,7 +117,7 @@ class WithdrawalFilter(django_filters.FilterSet):  # type: ignore[misc]
     currency = django_filters.CharFilter(
         field_name="payment__currency", lookup_expr="iexact", label="Currency"
     )
-    amount = django_filters.RangeFilter(field_name="payment__amount", label="Amount")
+    amount = AmountRangeFilter(field_name="payment__amount", label="Amount")
     older = django_filters.ChoiceFilter(
         label="Older than",
         method="by_age",

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from panel.commands.base import Check
 from panel.lib.money import ZERO
+from panel.mt4 import rules
 from panel.mt4.errors import MT4Error
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.protocol.records import Trade
@@ -23,7 +24,7 @@ SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """An open position: volume in hundredths of a lot, result with swap and commission."""
+    """An open position: volume in hundredths of a lot, result with swap, commission, taxes."""
 
     order: int
     symbol: str
@@ -105,8 +106,8 @@ def _position(trade: Trade) -> Position:
 
 
 def result_of(trade: Trade) -> Decimal:
-    """Profit with swap and commission, in the account's currency."""
-    return trade.profit + trade.storage + trade.commission
+    """Profit with swap, commission and taxes, in the account's currency."""
+    return rules.net(trade)
 
 
 def _after(moment: datetime | None, trades: list[Trade]) -> int:

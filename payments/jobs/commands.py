@@ -53,7 +53,8 @@ class ExpireCredit(CreditOut):
         if left is None:
             raise Invalid.of(f"Nothing of credit {self.ticket} is left, or it is still good.")
         if self.amount > left:
-            raise Invalid.of(f"Only {money_text(left)} of credit {self.ticket} is left.", "amount")
+            most = money_text(left, self._standing(reader).currency)
+            raise Invalid.of(f"Only {most} of credit {self.ticket} is left.", "amount")
 
     def _opening(self, now: Standing) -> str:
         return f"{super()._opening(now)}, left of credit {self.ticket}, which has expired"

@@ -63,10 +63,13 @@ class JobListView(PanelView):
 
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The jobs, their runs, and their last requests as far as the person may see them."""
-        made = visible_requests(request.actor.person_or_fail()).filter(maker__is_machine=True)
+        person = request.actor.person_or_fail()
+        made = visible_requests(person).filter(maker__is_machine=True)
         return self.render(
             template="payments/jobs/list.html#live" if request.htmx else "",
             cards=cards(),
+            # Lines of a run name accounts of any group.
+            sees_everything=person.sees_everything,
             runs=JobRun.objects.select_related("job")[:RECENT],
             made=made.order_by("-created", "-pk")[:RECENT],
         )

@@ -12,7 +12,7 @@ from panel.access.policy import Needed
 from panel.commands.administration import Problems, check_masks, check_roles, differences
 from panel.commands.base import Check, Invalid, PanelCommand, Preview, Risk, Target
 from panel.commands.registry import register
-from panel.lib.money import LARGEST, has_part_cents
+from panel.lib.money import LARGEST, decimals_problem
 from panel.models import Platform, Role, User
 from panel.ui.figures import money_text
 from payments.limits import words
@@ -204,8 +204,10 @@ class SetLimit(LimitCommand):
         if not given:
             problems.add("per_operation", "Give at least one of the three amounts.")
         for name, amount in given.items():
-            if amount < 0 or amount > LARGEST or has_part_cents(amount):
+            if amount < 0 or amount > LARGEST:
                 problems.add(name, "An amount from 0, with at most two decimals.")
+            elif problem := decimals_problem(amount, self.currency.strip().upper()):
+                problems.add(name, problem)
         rising = list(given.items())
         for (_, smaller), (name, larger) in itertools.pairwise(rising):
             if larger < smaller:

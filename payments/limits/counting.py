@@ -72,7 +72,7 @@ class Breach:
         if self.period == "operation":
             return f"Your limit is {most}."
         return (
-            f"Your limit is {most}: {money_text(self.used)} is used, "
+            f"Your limit is {most}: {money_text(self.used, self.currency, named=False)} is used, "
             f"{money_text(self.left, self.currency)} is left."
         )
 

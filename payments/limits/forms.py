@@ -9,6 +9,7 @@ from django import forms
 
 from panel.models import User
 from panel.ui.administration import RuleForm, role_choices
+from panel.ui.amounts import AmountField
 from payments.limits.counting import COUNTED
 
 WHO_HELP = "Each person is counted by themselves."
@@ -19,15 +20,8 @@ def _people() -> list[tuple[str, str]]:
     return [("", "Nobody by name"), *((email, f"{name} ({email})") for email, name in rows)]
 
 
-def _amount(label: str, help_text: str) -> forms.DecimalField:
-    return forms.DecimalField(
-        label=label,
-        required=False,
-        max_digits=18,
-        decimal_places=2,
-        min_value=Decimal(0),
-        help_text=help_text,
-    )
+def _amount(label: str, help_text: str) -> AmountField:
+    return AmountField(label=label, required=False, least=Decimal(0), help_text=help_text)
 
 
 class LimitForm(RuleForm):

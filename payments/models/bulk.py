@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from panel.lib.keys import ComparableField
 from payments.models.payment import Kind, Method
 
 BULK_KINDS = (
@@ -146,6 +147,7 @@ class BulkItem(models.Model):
     amount = models.DecimalField(max_digits=18, decimal_places=2)
     currency = models.CharField(max_length=12)
     external_reference = models.CharField(max_length=64, blank=True)
+    external_reference_key = ComparableField("external_reference")
     comment = models.CharField(max_length=31, blank=True)
     # For credit in: the last day on which it is good.
     expires = models.DateField(null=True)
@@ -176,7 +178,7 @@ class BulkItem(models.Model):
         indexes = (
             models.Index(fields=("file", "state", "line"), name="bulk_item_state"),
             models.Index(fields=("file", "login"), name="bulk_item_account"),
-            models.Index(fields=("external_reference",), name="bulk_item_external"),
+            models.Index(fields=("external_reference_key",), name="bulk_item_external_key"),
             # What the mirror of money records has to look for: a few lines, for a minute.
             models.Index(
                 fields=("file",),

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from panel.lib.keys import ComparableField
 from payments.models.payment import Payment
 
 
@@ -58,7 +59,8 @@ class Withdrawal(models.Model):
     # To whom the money goes, as the client named them; empty where it stays within the house.
     beneficiary = models.CharField(max_length=128, blank=True)
     # What the bank or the payment provider calls the payout.
-    provider_reference = models.CharField(max_length=64, blank=True, db_index=True)
+    provider_reference = models.CharField(max_length=64, blank=True)
+    provider_reference_key = ComparableField("provider_reference", db_index=True)
     paid = models.DateTimeField(null=True)
     paid_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"

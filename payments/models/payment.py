@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db import models
 from django.db.models import Q
 
+from panel.lib.keys import ComparableField
 from panel.lib.money import ZERO
 from panel.models import Status
 
@@ -88,7 +89,9 @@ class Payment(models.Model):
     reference = models.CharField(max_length=20, unique=True)
     kind = models.CharField(max_length=20, choices=Kind.choices)
     method = models.CharField(max_length=12, choices=Method.choices)
-    external_reference = models.CharField(max_length=64, blank=True, db_index=True)
+    external_reference = models.CharField(max_length=64, blank=True)
+    # By this one, spellings that people would take for the same are the same.
+    external_reference_key = ComparableField("external_reference", db_index=True)
     amount = models.DecimalField(max_digits=18, decimal_places=2)
     currency = models.CharField(max_length=12)
     paid_amount = models.DecimalField(max_digits=22, decimal_places=8, null=True)

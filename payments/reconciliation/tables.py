@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import django_filters as filters
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from panel.ui.columns import Column
+from panel.ui.filters import DayRangeFilter
 from panel.ui.links import Link
-from panel.ui.tables import Empty, Table
+from panel.ui.tables import Empty, SumRow, Table
 from payments.models import Difference
 from payments.tables import account_url
 
@@ -37,7 +39,7 @@ class DifferenceFilter(filters.FilterSet):  # type: ignore[misc]
 
     kind = filters.MultipleChoiceFilter(choices=list(WHAT.items()), label="What")
     state = filters.MultipleChoiceFilter(choices=State.choices, label="State")
-    time = filters.DateFromToRangeFilter(label="Moved")
+    time = DayRangeFilter(label="Moved")
 
     class Meta:
         model = Difference
@@ -57,6 +59,10 @@ def what_differs(row: Difference) -> str:
     return WHAT[Kind(row.kind)]
 
 
+# Which way the money goes, by either book.
+IN = Q(our_amount__gt=0) | Q(our_amount__isnull=True, their_amount__gt=0)
+
+
 def difference_url(row: Difference) -> str:
     """The page of a difference."""
     return reverse("difference_detail", args=(row.pk,))
@@ -69,6 +75,13 @@ class DifferenceTable(Table):
     label = "Differences"
     default_sort = "-time"
     total_by = "currency"
+    # What came and what went never make up for each other; nor does credit for balance.
+    sums = (
+        SumRow("Balance in", ~Q(is_credit=True) & IN, always=False),
+        SumRow("Balance out", ~Q(is_credit=True) & ~IN, always=False),
+        SumRow("Credit in", Q(is_credit=True) & IN, always=False),
+        SumRow("Credit out", Q(is_credit=True) & ~IN, always=False),
+    )
     columns: ClassVar[Sequence[Column]] = (
         Column("key", "Reference or ticket", "copy", sort="key"),
         Column("time", "Moved", "time", sort="time"),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -18,11 +22,12 @@ from panel.access.masks import visible
 from panel.access.request import PanelRequest
 from panel.commands.base import Command
 from panel.models import ChangeRequest, Platform, Status, User
+from panel.ui import search
 from panel.ui.commands import CommandView
 from panel.ui.links import Link
-from panel.ui.platform import platform_of
+from panel.ui.platform import at
 from panel.ui.tables import Table
-from panel.ui.views import PanelView, TableView
+from panel.ui.views import OnPlatform, PanelView, TableView
 from payments import owed
 from payments.desk.lists import ShownTab
 from payments.models import Difference, Reconciliation
@@ -50,12 +55,38 @@ def differences_of(person: User) -> QuerySet[Difference]:
     return Difference.objects.filter(visible(person.scope_rows, "mt4_group"))
 
 
-def crumbs() -> list[Link]:
-    """Below the list."""
-    return [Link("Reconciliation", reverse("reconciliation"))]
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a comparison says to a person. `whole`: they see every group of the platform.
+
+    `excess` is by how much MT4 has more, by currency; for those who see some groups alone, over
+    what did not fit in these.
+    """
+
+    whole: bool
+    found: int
+    excess: list[tuple[str, Decimal]]
 
 
-class ReconciliationView(TableView):
+def sums_for(person: User, run: Reconciliation) -> Sums:
+    """The figures of a comparison that is done, over the accounts that the person sees."""
+    if person.sees_every_group(run.platform_id):
+        return Sums(True, run.found, [(currency, more) for currency, _, _, more in run.sums])
+    rows = differences_of(person).filter(platform=run.platform_id, last_seen__gte=run.finished)
+    by_currency: dict[str, Decimal] = defaultdict(Decimal)
+    number = 0
+    for row in rows.exclude(kind=Difference.Kind.OWED).exclude(state=State.GONE):
+        by_currency[row.currency] += row.excess
+        number += 1
+    return Sums(False, number, sorted(by_currency.items()))
+
+
+def crumbs(platform: Platform | None) -> list[Link]:
+    """Below the list of the platform."""
+    return [Link("Reconciliation", at(reverse("reconciliation"), platform))]
+
+
+class ReconciliationView(OnPlatform, TableView):
     """What does not fit, and how the last comparison went."""
 
     permission: ClassVar[str] = "reconciliation.view"
@@ -67,52 +98,57 @@ class ReconciliationView(TableView):
 
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, once a comparison whose worker died is given up."""
-        platform = platform_of(request)
-        if platform:
-            give_up_silent(platform)
+        if self.platform:
+            give_up_silent(self.platform)
         return super().get(request, *args, **kwargs)
 
     def get_table_class(self) -> type[Table]:
         """An empty list says whether the books were looked at."""
         done = Reconciliation.objects.filter(
-            platform=platform_of(self.request), state=Reconciliation.State.DONE
+            platform=self.platform, state=Reconciliation.State.DONE
         )
         return DifferenceTable if done.exists() else UncomparedTable
 
     def get_queryset(self) -> QuerySet[Difference]:
         """Open ones, unless another state is asked for."""
         person = self.request.actor.person_or_fail()
-        rows = differences_of(person).filter(platform=platform_of(self.request))
+        rows = differences_of(person).filter(platform=self.platform)
         if not self.request.GET.getlist("state"):
             rows = rows.filter(state=State.OPEN)
         return rows.select_related("platform")
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
         """A login exactly, a reference or ticket from its start or its end."""
-        found = queryset.filter(key__icontains=words)
-        if words.isdecimal() and len(words) < 10:
-            found |= queryset.filter(login=int(words))
-        return found
+        return queryset.filter(
+            search.by_reference("key", words)
+            | search.by_login("login", words)
+            | Q(key__icontains=words)
+        )
 
     def get_context(self, **extra: Any) -> dict[str, Any]:
         """With the last comparisons, and how many differences stand in each state."""
-        rows = Reconciliation.objects.filter(platform=platform_of(self.request))
+        rows = Reconciliation.objects.filter(platform=self.platform)
         runs = list(rows.select_related("asked_by")[:RUNS])
         done = rows.filter(state=Reconciliation.State.DONE).select_related("asked_by").first()
         return super().get_context(
-            runs=runs, last=runs[0] if runs else None, done=done, stages=self._tabs(), **extra
+            runs=runs,
+            last=runs[0] if runs else None,
+            done=done,
+            sums=sums_for(self.request.actor.person_or_fail(), done) if done else None,
+            stages=self._tabs(),
+            **extra,
         )
 
     def _tabs(self) -> list[ShownTab]:
         rows = differences_of(self.request.actor.person_or_fail())
-        rows = rows.filter(platform=platform_of(self.request))
+        rows = rows.filter(platform=self.platform)
         number = dict(rows.order_by().values_list("state").annotate(Count("pk")))
         asked = self.request.GET.getlist("state") or [State.OPEN]
         here = reverse("reconciliation")
         return [
             ShownTab(
                 state.label.capitalize(),
-                here if state == State.OPEN else f"{here}?state={state}",
+                at(here, self.platform, **({} if state == State.OPEN else {"state": state.value})),
                 number.get(state, 0),
                 asked == [state],
             )
@@ -122,7 +158,9 @@ class ReconciliationView(TableView):
     def get_primary(self) -> Link | None:
         """A comparison now."""
         if self.request.actor.may("reconciliation.run"):
-            return Link("Reconcile now", reverse("reconciliation_run"), "git-compare")
+            return Link(
+                "Reconcile now", at(reverse("reconciliation_run"), self.platform), "git-compare"
+            )
         return None
 
 
@@ -150,7 +188,7 @@ class SpanForm(forms.Form):
         return cleaned
 
 
-class RunView(PanelView):
+class RunView(OnPlatform):
     """Start a comparison."""
 
     permission: ClassVar[str] = "reconciliation.run"
@@ -159,7 +197,7 @@ class RunView(PanelView):
 
     def get_crumbs(self) -> list[Link]:
         """Below the list."""
-        return crumbs()
+        return crumbs(self.platform)
 
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The last week, unless told otherwise."""
@@ -169,7 +207,7 @@ class RunView(PanelView):
     def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Write it down and hand it to a worker."""
         form = SpanForm(request.POST)
-        platform = platform_of(request)
+        platform = self.platform
         if platform is None or not form.is_valid():
             return self.render(form=form, status=422)
         try:
@@ -179,7 +217,7 @@ class RunView(PanelView):
             return self.render(form=form, status=422)
         transaction.on_commit(lambda: reconcile_books.delay(run.pk), robust=True)
         messages.info(request, "The books are being compared.")
-        return HttpResponseRedirect(reverse("reconciliation"))
+        return HttpResponseRedirect(at(reverse("reconciliation"), platform))
 
     def _begin(self, platform: Platform, days: dict[str, Any]) -> Reconciliation:
         return begin(
@@ -199,7 +237,7 @@ class DifferenceView(PanelView):
 
     def get_crumbs(self) -> list[Link]:
         """Below the list."""
-        return crumbs()
+        return crumbs(self.stands_on)
 
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page."""
@@ -207,6 +245,7 @@ class DifferenceView(PanelView):
             "platform", "payment__request__maker", "explanation__maker"
         )
         row = get_object_or_404(rows, pk=self.kwargs["pk"])
+        self.stands_on = row.platform
         waiting = ChangeRequest.objects.filter(
             command=ExplainDifference.name, object_key=str(row.pk), status=Status.PENDING
         )
@@ -246,19 +285,25 @@ class ExplainView(CommandView):
     title = "Explain a difference"
     form_class = ExplainForm
 
-    def _row(self) -> Difference:
-        rows = differences_of(self.request.actor.person_or_fail())
+    @cached_property
+    def row(self) -> Difference:
+        """The difference, if this person may see it."""
+        rows = differences_of(self.request.actor.person_or_fail()).select_related("platform")
         return get_object_or_404(rows, pk=self.kwargs["pk"])
+
+    def get_page_platform(self) -> Platform:
+        """The difference's."""
+        return self.row.platform
 
     def get_crumbs(self) -> list[Link]:
         """Below the difference."""
-        row = self._row()
-        return [*crumbs(), Link(f"{row.key} on {row.login}", difference_url(row))]
+        row = self.row
+        return [*crumbs(row.platform), Link(f"{row.key} on {row.login}", difference_url(row))]
 
     def get_command(self, cleaned: dict[str, Any]) -> Command:
         """The explanation."""
         return ExplainDifference(
-            difference=self._row().pk,
+            difference=self.row.pk,
             finding=cleaned["finding"],
             correction=cleaned["correction"].strip(),
         )

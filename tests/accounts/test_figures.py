@@ -171,10 +171,13 @@ def test_the_account_page_shows_the_servers_figures(
     logins: dict[str, int], platform: Platform, cast: Cast, client: Client, shape: str
 ) -> None:
     client.force_login(cast.olga)
-    level = reader(platform.connection).margin_level(logins[shape])
+    reading = reader(platform.connection)
+    level = reading.margin_level(logins[shape])
+    currency = reading.group(level.group).currency
     page = client.get(reverse("account", args=("demo", level.login))).content.decode()
     for figure in (level.equity, level.margin, level.free):
-        assert f">{money_text(figure)}<" in page.replace("\n", ""), figure
+        shown = money_text(figure, currency, named=False)
+        assert f">{shown}<" in page.replace("\n", ""), figure
     shown = percent_text(level.level, 2) if level.margin else "no margin in use"
     assert shown in page
 

@@ -80,7 +80,7 @@ def test_a_limit_from_its_form_to_the_payment_that_it_holds(
     clerk.get_by_role("button", name="Preview").click()
     expect(clerk.locator("main")).to_contain_text("Your limit is 50.00 USD at once.")
     clerk.locator("[name=amount]").fill("40.00")
-    send(clerk, "Deposit 40.00 USD")
+    send(clerk, "Deposit 40.00 USD on Sandbox")
     checker.goto(f"{url}/limits/")
     expect(checker.locator("main")).to_contain_text("Olga Petrov: 50")
     checker.get_by_role("link", name="each of Back office").click()

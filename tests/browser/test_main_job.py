@@ -47,7 +47,7 @@ def reference_on(page: Page) -> str:
 def send(page: Page, button: str) -> str:
     """Preview the filled form, look at the sentence, and send it; the request's reference."""
     page.get_by_role("button", name="Preview").click()
-    page.get_by_role("button", name=button, exact=True).click()
+    page.get_by_role("button", name=f"{button} on Sandbox", exact=True).click()
     page.wait_for_url(re.compile("/requests/"))
     return reference_on(page)
 

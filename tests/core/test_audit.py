@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from panel import audit
 from panel.access.actor import Actor
-from panel.audit import triggers
+from panel.audit import chain, triggers
 from panel.models import AuditEntry, AuditHead
 from panel.models.audit import AppendOnlyError
+from panel.pages.tasks import verify_log
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system("test")
@@ -137,3 +143,70 @@ def test_an_entry_and_what_it_tells_of_come_and_go_together() -> None:
         transaction.set_rollback(True)
     assert AuditEntry.objects.count() == 0
     assert audit.head()[0] == 0
+
+
+@contextmanager
+def writers(number: int) -> Iterator[None]:
+    """So many threads that append to the log without a pause, each a transaction of its own."""
+    over, begun = threading.Event(), threading.Barrier(number + 1)
+
+    def write() -> None:
+        audit.record(SYSTEM, "busy", source="test")
+        begun.wait(20)
+        while not over.is_set():
+            audit.record(SYSTEM, "busy", source="test")
+        connection.close()
+
+    threads = [threading.Thread(target=write) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    begun.wait(20)
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(30)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_chain_holds_while_others_write_and_they_do_not_wait_for_the_walk(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(chain, "AT_ONCE", 50)
+    audit.record_many(
+        [audit.Happening(actor=SYSTEM, action=f"line {n}", source="test") for n in range(500)]
+    )
+    person = make_user("Carol", "auditor")
+    with writers(2):
+        for _ in range(8):
+            begin = audit.head()[0]
+            assert audit.verify() is None
+            assert audit.verify(audit.head()) is None
+            call_command("verify_audit")
+            verify_log(person.pk, "number")
+            # They went on writing all the while.
+            assert audit.head()[0] > begin + 1
+    found = AuditEntry.objects.filter(action="audit verified").values_list("outcome", flat=True)
+    assert list(found) == ["ok"] * 8
+    assert capsys.readouterr().out.count("The audit log holds") == 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_appended_behind_the_head_is_found() -> None:
+    three_entries()
+    known = AuditHead.objects.get(pk=1)
+    audit.record(SYSTEM, "slipped in", source="test")
+    AuditHead.objects.update(seq=known.seq, hash=known.hash)
+    broken = audit.verify()
+    assert broken is not None
+    assert (broken.seq, broken.why) == (4, "the log ends at 4, its head says 3")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_head_that_was_rewritten_is_found() -> None:
+    three_entries()
+    AuditHead.objects.update(hash="0" * 64)
+    broken = audit.verify()
+    assert broken is not None
+    assert broken.seq == 3

@@ -72,6 +72,8 @@ TABLE: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
     "platform_detail": (ONLY({ADMINISTRATOR, AUDITOR}), {"slug": "demo"}),
     "platform_add": (ONLY({ADMINISTRATOR}), {}),
     "platform_change": (ONLY({ADMINISTRATOR}), {"slug": "demo"}),
+    "platform_accept_server": (ONLY({ADMINISTRATOR}), {"slug": "demo"}),
+    "restoration": (ONLY({ADMINISTRATOR}), {}),
     "account_list": (ALL, {}),
     "account_create": (ONLY({BACK_OFFICE}), {"platform": "demo"}),
     "account": (ALL, ACCOUNT),

@@ -40,6 +40,8 @@ def prepare() -> None:
         "PANEL_TEST_FOLDER": str(folder),
         "SECRET_KEY": "only-for-tests-" + "0123456789" * 4,
         "DATA_DIR": str(folder / "data"),
+        # Nobody needs a second factor on a demo; the tests of those say where there is none.
+        "PANEL_DEMO": "yes",
         "REDIS_URL": broker.url,
         "DATABASE_URL": f"sqlite:///{folder / 'data' / 'panel.sqlite3'}",
         # Playwright keeps an event loop in this thread; the tests use the ORM beside it.

@@ -44,6 +44,7 @@ def base_env(data: Path) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "panel.settings",
         "SECRET_KEY": "only-for-tests-" + "0123456789" * 4,
         "DATA_DIR": str(data),
+        "PANEL_DEMO": "yes",
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -109,6 +109,15 @@ class SandboxProcess:
         """Move a price."""
         self._control("POST", "price", json={"symbol": symbol, "bid": bid, "ask": ask})
 
+    def groups(self) -> list[dict[str, Any]]:
+        """The switches of every group."""
+        return list(self._control("GET", "groups"))
+
+    def switch(self, group: str, **switches: Any) -> dict[str, Any]:
+        """Set switches of a group: `commissionFor`, `pendingsLookAtHedging`, `commission` with
+        `commissionKind`; how it is then."""
+        return dict(self._control("POST", "groups", json={"group": group, **switches}))
+
     def advance(self, seconds: int, step: int = 60) -> str:
         """Move its standing clock on, in steps of so many seconds; the server's time then."""
         moved = {"advance": seconds, "step": step}

@@ -19,10 +19,11 @@ from panel.mt4.protocol.enums import (
 FLOATING = [Decimal("236.90"), Decimal("195.68"), Decimal("-175.31")]
 
 
-def euro_leg(is_buy: bool, lots: str, price: str, leverage: int = 100) -> rules.Leg:
-    unit = rules.unit_margin(
-        MarginCalculationMode.Forex, price=Decimal(price), leverage=leverage, rate=Decimal(price)
-    )
+BY_100 = rules.margin_share(MarginCalculationMode.Forex, leverage=100)
+
+
+def euro_leg(is_buy: bool, lots: str, price: str) -> rules.Leg:
+    unit = rules.unit_margin(MarginCalculationMode.Forex, price=Decimal(price), rate=Decimal(price))
     return rules.Leg(is_buy, Decimal(lots), unit)
 
 
@@ -34,12 +35,13 @@ def test_profit_of_a_forex_buy_closes_at_bid() -> None:
         open_price=Decimal("1.10000"),
         close_price=Decimal("1.10250"),
         contract_size=Decimal(100_000),
+        currency="USD",
     )
     assert result == Decimal("250.00")
 
 
 def test_profit_of_a_yen_sell_is_converted_at_its_close_price() -> None:
-    rate = rules.conversion_rate("JPY", "USD", {"USDJPY": Decimal("149.400")}.get)
+    rate = rules.conversion("JPY", "USD", {"USDJPY": Decimal("149.400")}.get)
     assert rate is not None
     result = rules.profit(
         ProfitCalculationMode.Forex,
@@ -48,6 +50,7 @@ def test_profit_of_a_yen_sell_is_converted_at_its_close_price() -> None:
         open_price=Decimal("150.000"),
         close_price=Decimal("149.400"),
         contract_size=Decimal(100_000),
+        currency="USD",
         rate=rate,
     )
     assert result == Decimal("200.80")
@@ -61,6 +64,7 @@ def test_profit_of_a_gold_cfd() -> None:
         open_price=Decimal("2400.00"),
         close_price=Decimal("2391.50"),
         contract_size=Decimal(100),
+        currency="USD",
     )
     assert result == Decimal("-170.00")
 
@@ -73,6 +77,7 @@ def test_profit_of_a_future_counts_ticks() -> None:
         open_price=Decimal("4000.00"),
         close_price=Decimal("4001.50"),
         contract_size=Decimal(1),
+        currency="USD",
         tick_size=Decimal("0.25"),
         tick_value=Decimal("12.50"),
     )
@@ -92,20 +97,25 @@ def test_margin_of_one_position(
     mode: str, lots: str, contract: int, price: str, rate: str, percentage: int, expected: str
 ) -> None:
     kind = MarginCalculationMode.parse(mode)
-    unit = rules.unit_margin(
-        kind, price=Decimal(price), leverage=100, rate=Decimal(rate), percentage=Decimal(percentage)
-    )
+    unit = rules.unit_margin(kind, price=Decimal(price), rate=Decimal(rate))
+    part = rules.Ratio(Decimal(percentage), Decimal(100))
+    share = rules.margin_share(kind, leverage=100, part=part)
     units = rules.units_per_lot(kind, Decimal(contract), Decimal(0))
     legs = [rules.Leg(True, Decimal(lots), unit)]
-    assert rules.margin(legs, units=units, hedged_units=Decimal(0)) == Decimal(expected)
+    result = rules.margin(legs, units=units, hedged_units=Decimal(0), currency="USD", share=share)
+    assert result == Decimal(expected)
 
 
 def test_margin_of_a_future_is_its_initial_margin_per_lot() -> None:
     kind = MarginCalculationMode.Futures
-    unit = rules.unit_margin(kind, price=Decimal(4000), leverage=100)
+    unit = rules.unit_margin(kind, price=Decimal(4000))
     units = rules.units_per_lot(kind, Decimal(1), Decimal(1500))
     assert rules.margin(
-        [rules.Leg(True, Decimal(2), unit)], units=units, hedged_units=Decimal(0)
+        [rules.Leg(True, Decimal(2), unit)],
+        units=units,
+        hedged_units=Decimal(0),
+        currency="USD",
+        share=rules.margin_share(kind, leverage=100),
     ) == Decimal(3000)
 
 
@@ -116,7 +126,12 @@ def test_margin_of_a_future_is_its_initial_margin_per_lot() -> None:
 def test_hedged_margin(hedged_units: int, large_leg: bool, expected: str) -> None:
     legs = [euro_leg(True, "1.00", "1.10000"), euro_leg(False, "0.40", "1.10500")]
     result = rules.margin(
-        legs, units=Decimal(100_000), hedged_units=Decimal(hedged_units), large_leg=large_leg
+        legs,
+        units=Decimal(100_000),
+        hedged_units=Decimal(hedged_units),
+        currency="USD",
+        share=BY_100,
+        large_leg=large_leg,
     )
     assert result == Decimal(expected)
 
@@ -124,30 +139,54 @@ def test_hedged_margin(hedged_units: int, large_leg: bool, expected: str) -> Non
 def test_gross_margin_of_the_same_legs_without_a_hedge() -> None:
     legs = [euro_leg(True, "1.00", "1.10000"), euro_leg(False, "0.40", "1.10500")]
     gross = [
-        rules.margin([leg], units=Decimal(100_000), hedged_units=Decimal(50_000)) for leg in legs
+        rules.margin(
+            [leg],
+            units=Decimal(100_000),
+            hedged_units=Decimal(50_000),
+            currency="USD",
+            share=BY_100,
+        )
+        for leg in legs
     ]
     assert sum(gross) == Decimal("1542.00")
 
 
 def test_hedged_margin_of_three_orders_at_their_average_rate() -> None:
-    unit = Decimal("1.70459") / 500
+    unit = Decimal("1.70459")
     legs = [
         rules.Leg(True, Decimal("0.5"), unit),
         rules.Leg(True, Decimal("1.4"), unit),
         rules.Leg(False, Decimal("0.8"), unit),
     ]
-    assert rules.margin(legs, units=Decimal(100_000), hedged_units=Decimal(50_000)) == Decimal(
-        "647.74"
+    result = rules.margin(
+        legs,
+        units=Decimal(100_000),
+        hedged_units=Decimal(50_000),
+        currency="USD",
+        share=rules.Ratio(over=Decimal(500)),
     )
+    assert result == Decimal("647.74")
 
 
-def test_full_lock_at_half_units_costs_one_lot_and_nothing_at_zero_units() -> None:
+@pytest.mark.parametrize(("hedged_units", "expected"), [(50_000, "1100.00"), (0, "0")])
+def test_full_lock_at_half_units_costs_one_lot_and_nothing_at_zero_units(
+    hedged_units: int, expected: str
+) -> None:
     legs = [euro_leg(True, "1.00", "1.10000"), euro_leg(False, "1.00", "1.10000")]
-    assert rules.margin(legs, units=Decimal(100_000), hedged_units=Decimal(50_000)) == Decimal(
-        "1100.00"
+    result = rules.margin(
+        legs,
+        units=Decimal(100_000),
+        hedged_units=Decimal(hedged_units),
+        currency="USD",
+        share=BY_100,
     )
-    assert rules.margin(legs, units=Decimal(100_000), hedged_units=Decimal(0)) == 0
-    assert rules.margin([], units=Decimal(100_000), hedged_units=Decimal(0)) == 0
+    assert result == Decimal(expected)
+
+
+def test_no_positions_take_no_margin() -> None:
+    assert (
+        rules.margin([], units=Decimal(100_000), hedged_units=Decimal(50_000), currency="USD") == 0
+    )
 
 
 @pytest.mark.parametrize(
@@ -178,14 +217,15 @@ def test_swap(
         contract_size=Decimal(contract),
         point=Decimal(point),
         price=Decimal(price),
-        rate=Decimal(rate),
+        currency="USD",
+        rate=rules.Ratio(times=Decimal(rate)),
         nights=nights,
     )
     assert result == Decimal(expected)
 
 
 def test_equity_level_and_what_can_be_withdrawn() -> None:
-    equity = rules.equity(Decimal(5000), Decimal(500), FLOATING)
+    equity = rules.equity(Decimal(5000), Decimal(500), FLOATING, "USD")
     assert equity == Decimal("5757.27")
     assert rules.level(equity, Decimal("2080.00")) == Decimal("276.79")
     state = {
@@ -194,9 +234,13 @@ def test_equity_level_and_what_can_be_withdrawn() -> None:
         "equity": equity,
         "margin": Decimal("2080.00"),
     }
-    assert rules.withdrawable(**state) == Decimal("3177.27")
-    assert rules.withdrawable(**state, minimum_level=Decimal(150)) == Decimal("2137.27")
-    assert rules.withdrawable(**state, minimum_level=Decimal(50)) == Decimal("3177.27")
+    assert rules.withdrawable(**state, currency="USD") == Decimal("3177.27")
+    assert rules.withdrawable(**state, currency="USD", minimum_level=Decimal(150)) == Decimal(
+        "2137.27"
+    )
+    assert rules.withdrawable(**state, currency="USD", minimum_level=Decimal(50)) == Decimal(
+        "3177.27"
+    )
 
 
 @pytest.mark.parametrize(
@@ -215,19 +259,28 @@ def test_free_margin_by_mode(mode: MarginMode, expected: str) -> None:
         credit=Decimal(500),
         floating=FLOATING,
         margin=Decimal("2080.00"),
+        currency="USD",
     )
     assert free == Decimal(expected)
 
 
 def test_profit_of_open_positions_cannot_be_withdrawn_past_the_balance() -> None:
     assert rules.withdrawable(
-        balance=Decimal(1000), credit=Decimal(0), equity=Decimal(9000), margin=Decimal(100)
+        balance=Decimal(1000),
+        credit=Decimal(0),
+        equity=Decimal(9000),
+        margin=Decimal(100),
+        currency="USD",
     ) == Decimal("1000.00")
 
 
 def test_nothing_can_be_withdrawn_from_an_account_under_water() -> None:
     figure = rules.withdrawable(
-        balance=Decimal(-5), credit=Decimal(100), equity=Decimal(95), margin=Decimal(0)
+        balance=Decimal(-5),
+        credit=Decimal(100),
+        equity=Decimal(95),
+        margin=Decimal(0),
+        currency="USD",
     )
     assert figure == Decimal("0.00")
 

@@ -7,8 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from panel.models import AuditEntry, ChangeRequest, Platform, Status
+from panel.mt4.read import reader
 from tests.core.money import approve_as, ask_withdrawal, carry_out, new_account
 from tests.factories import make_user
+from tests.harness.sandbox import SandboxProcess
 from tests.pages.browsing import page_url, seen_on, signed_in, text_of
 from tests.pages.conftest import Cast
 
@@ -118,3 +120,41 @@ def test_nothing_is_told_of_an_outcome_outside_the_scopes(
     assert answer.status_code == 403
     assert "it happened on MT4" not in text_of(answer)
     assert AuditEntry.objects.filter(action="request requests.settle", outcome="denied").exists()
+
+
+def test_the_page_says_where_and_how_often_it_was_sent_and_what_was_known_then(
+    platform: Platform, cast: Cast, sandbox: SandboxProcess
+) -> None:
+    Platform.objects.filter(pk=platform.pk).update(identity=reader(platform.connection).identity())
+    platform.refresh_from_db()
+    request = ask_withdrawal(cast.olga, new_account(platform, "1000.00"), "250.00")
+    approve_as(cast.bob, request)
+    sandbox.fault("outcome_unknown_not_applied", "TradeTransaction", count=1)
+    assert carry_out(request).status == Status.UNKNOWN
+
+    page = signed_in(cast.maya).get(reverse("unknown_detail", args=[request.reference]))
+    sent = text_of(page).split("Where it was sent")[1].split("Steps")[0]
+    assert "Sent once" in sent
+    assert f"To server {platform.identity}" in sent
+    assert f"Address {platform.api_base}" in sent
+    assert "Its clock then 20" in sent
+    assert f"on {request.login}" in sent.split("Newest ticket then")[1]
+    assert "Balance then 1,000.00 USD" in sent
+    assert "Credit then 0.00 USD" in sent
+
+    request.refresh_from_db()
+    steps = {name: {**step, "sendings": 2} for name, step in request.progress.items()}
+    ChangeRequest.objects.filter(pk=request.pk).update(progress=steps)
+    page = signed_in(cast.maya).get(reverse("unknown_detail", args=[request.reference]))
+    assert "Sent 2 times, with the same key" in text_of(page)
+
+
+def test_what_an_older_version_sent_has_no_mark_and_the_page_says_what_there_is(
+    unknown: ChangeRequest, cast: Cast
+) -> None:
+    started = timezone.now().isoformat()
+    ChangeRequest.objects.filter(pk=unknown.pk).update(progress={"balance": {"started": started}})
+    page = signed_in(cast.maya).get(reverse("unknown_detail", args=[unknown.reference]))
+    sent = text_of(page).split("Where it was sent")[1].split("Steps")[0]
+    assert "Sent once" in sent
+    assert "To server" not in sent

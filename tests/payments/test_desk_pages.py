@@ -121,7 +121,7 @@ def test_the_review_shows_what_a_decision_needs(platform: Platform, cast: Cast) 
         "The beneficiary is Zbigniew Nowak, the account belongs to Anna Kowalska.",
         "55.00 USD came by card and goes back there first.",
         "card 60.00 5.00 55.00",
-        "24 h 2 85.00 60.00",
+        "24 h 60.00 5.00 55.00 2 waiting 0.00 80.00",
         "Deposit without trading: 60.00 USD",
         "None open",
         f"approved {earlier.reference}",

@@ -192,7 +192,7 @@ def test_a_credit_taken_back_meanwhile_is_not_taken_out_again(
     )
     failed = carry_out(ChangeRequest.objects.get())
     assert failed.status == Status.FAILED
-    assert "Only 40.00 of credit" in failed.outcome_text
+    assert "Only 40.00 USD of credit" in failed.outcome_text
     assert credit_of(platform, login) == Decimal("140.00")
     assert run(job).asked == 0, "not again at once"
     ChangeRequest.objects.update(finished=timezone.now() - timedelta(hours=1, minutes=1))

@@ -69,7 +69,10 @@ def test_a_withdrawal_goes_from_form_over_preview_to_its_request(
 @pytest.mark.parametrize(
     ("amount", "says"),
     [
-        ("12,5", "with a point before the cents"),
+        ("12,5", "comma is a decimal sign, write 12.5"),
+        ("1,234", "write 1234 or 1,234.00"),
+        ("0,125", "write 0.125"),
+        ("1 234,567 890", "with a point before the cents"),
         ("0", "more than zero"),
         ("1.001", "two decimals"),
         ("2000", "At most 1,000.00 USD can be withdrawn now"),

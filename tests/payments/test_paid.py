@@ -24,25 +24,29 @@ EUROS = {"paid_amount": Decimal("100"), "paid_currency": "EUR", "rate": Decimal(
 
 
 @pytest.mark.parametrize(
-    ("paid", "rate", "fee", "out", "amount"),
+    ("paid", "rate", "fee", "out", "amount", "currency"),
     [
-        ("100", "1.08345", "0", False, "108.35"),  # halves go up
-        ("100", "1.08344", "0", False, "108.34"),
-        ("100", "1.08345", "1.35", False, "107.00"),  # kept of what came
-        ("100", "1.08345", "1.35", True, "109.70"),  # on top of what goes
-        ("0.00012345", "65000.5", "0", False, "8.02"),
-        ("1", "1", "0", True, "1.00"),
+        ("100", "1.08345", "0", False, "108.35", "USD"),  # halves go up
+        ("100", "1.08344", "0", False, "108.34", "USD"),
+        ("100", "1.08345", "1.35", False, "107.00", "USD"),  # kept of what came
+        ("100", "1.08345", "1.35", True, "109.70", "USD"),  # on top of what goes
+        ("0.00012345", "65000.5", "0", False, "8.02", "USD"),
+        ("1", "1", "0", True, "1.00", "USD"),
+        ("100", "158.125", "0", False, "15813", "JPY"),
+        ("100", "158.125", "3", True, "15816", "JPY"),
     ],
 )
-def test_what_is_booked_is_worked_out_to_the_cent(
-    paid: str, rate: str, fee: str, out: bool, amount: str
+def test_what_is_booked_is_worked_out_in_the_decimals_of_the_currency(
+    paid: str, rate: str, fee: str, out: bool, amount: str, currency: str
 ) -> None:
-    assert booked(Decimal(paid), Decimal(rate), Decimal(fee), out=out) == Decimal(amount)
+    result = booked(Decimal(paid), Decimal(rate), Decimal(fee), currency, out=out)
+    assert result == Decimal(amount)
 
 
 def test_worth_rounds_half_away_from_zero() -> None:
-    assert worth(Decimal("2.5"), Decimal("0.002")) == Decimal("0.01")
-    assert worth(Decimal("2.4"), Decimal("0.002")) == Decimal("0.00")
+    assert worth(Decimal("2.5"), Decimal("0.002"), "USD") == Decimal("0.01")
+    assert worth(Decimal("2.4"), Decimal("0.002"), "USD") == Decimal("0.00")
+    assert worth(Decimal("2.5"), Decimal("0.2"), "JPY") == Decimal("1")
 
 
 def test_a_rate_is_shown_without_idle_zeros() -> None:
@@ -139,6 +143,8 @@ def test_the_form_works_the_amount_out(platform: Platform, cast: Cast) -> None:
         ({"fee": "1"}, "paid_amount", "required"),
         ({"paid_amount": "100", "fee": "100"}, "fee", "Nothing would be left"),
         ({"paid_amount": "1,00"}, "paid_amount", "with a point"),
+        ({"paid_amount": "0,125", "paid_currency": "BTC"}, "paid_amount", "write 0.125"),
+        ({"paid_amount": "9", "paid_currency": "EUR", "rate": "1,084"}, "rate", "1.084 or 1084"),
         ({"paid_amount": "9" * 29, "rate": "9" * 29}, "paid_amount", "must not exceed"),
         ({"paid_amount": "9", "paid_currency": "EUR", "rate": "9" * 29}, "rate", "must not exceed"),
         ({"amount": "1", "paid_amount": "2"}, "amount", "works out to 2.00"),

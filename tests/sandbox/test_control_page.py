@@ -14,8 +14,9 @@ from tests.harness.sandbox import SandboxProcess
 from tests.sandbox.api import FIRST_LOGIN, USD, Api
 
 PAGES = (
-    "/", "/accounts", f"/accounts/{FIRST_LOGIN}", "/prices", "/faults", "/calls", "/journal",
-    "/managers", "/managers?login=11", "/outbox",
+    "/", "/accounts", f"/accounts/{FIRST_LOGIN}", "/prices", "/groups",
+    "/groups?group=real-std-jpy", "/faults", "/calls", "/journal", "/managers",
+    "/managers?login=11", "/outbox",
 )  # fmt: skip
 
 
@@ -234,3 +235,23 @@ def test_the_live_part_alone_can_be_fetched_and_never_a_password(api: Api, login
     assert "<html" not in part
     for path in ("/calls", "/journal", f"/accounts/{login}"):
         assert "Secret123x" not in _get(api, path).text
+
+
+def test_groups_are_switched_and_their_switches_shown(api: Api) -> None:
+    form = {
+        "group": "real-vip-eur",
+        "commission": "0.0025",
+        "commissionKind": "Percent",
+        "commissionFor": "side",
+        "pendingsLookAtHedging": "yes",
+    }
+    assert _said(_send(api, "/groups", form)) == "real-vip-eur is set, for orders from now on."
+    words = _words(api, "/groups")
+    assert "real-vip-eur EUR 0.0025 percent a lot one side, booked for both allowed" in words
+    page = _get(api, "/groups?group=real-vip-eur").text
+    assert '<option value="side" selected>' in page, "what is not touched stays"
+    assert '<option value="yes" selected>' in page
+    said = _said(_send(api, "/groups", form | {"commission": "much"}))
+    assert said == "Nothing was changed: commission is a number."
+    said = _said(_send(api, "/groups", form | {"group": "nobody"}))
+    assert said == "Nothing was changed: there is no group 'nobody'."

@@ -66,7 +66,7 @@ def test_a_pending_order_without_money_is_deleted_when_the_price_is_there(api: A
     ticket = place(api, login, "BuyLimit", price=1.07)
     _go_to(api, 1.06)
     gone = order(api, ticket)
-    assert (gone["tradeRecordState"], gone["comment"]) == ("Deleted", "[no money]")
+    assert (gone["tradeRecordState"], gone["comment"]) == ("Deleted", "deleted [no money]")
     assert api.user(login)["balance"] == 100
 
 

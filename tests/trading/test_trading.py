@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.cache import cache
@@ -12,11 +13,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from panel.models import Platform, User
+from panel.mt4.protocol.records import Trade as Record
 from panel.mt4.read import reader
 from tests.core.conftest import Cast
 from tests.factories import make_user
+from tests.harness.sandbox import SandboxProcess
+from tests.pages.browsing import text_of
+from tests.sandbox.api import Api
+from trading.history import totals
 from trading.mirror import mirror_now
 from trading.models import Trade, TradeMirror
+from trading.views import floating
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -148,3 +155,34 @@ def test_the_history_keeps_to_the_days_asked_for(platform: Platform, cast: Cast)
     wrong = client.get(address, {"first": tomorrow})
     assert wrong.status_code == 422
     assert "lies before the first" in wrong.content.decode()
+
+
+def test_taxes_have_a_column_and_count_in_the_result(
+    platform: Platform, cast: Cast, sandbox: SandboxProcess
+) -> None:
+    mirror_now(platform)
+    before = Trade.objects.filter(command=Trade.Command.BUY, currency="USD").latest("ticket")
+    kept = {"storage": before.swap, "commission": before.commission, "comment": before.comment}
+    fields = {name: float(v) if isinstance(v, Decimal) else v for name, v in kept.items()}
+    api = Api(sandbox)
+    address = f"AdmTradeRecordModify/{before.ticket}"
+    assert api.post(address, {**fields, "taxes": -3.21}).code == "Ok"
+    try:
+        mirror_now(platform)
+        row = Trade.objects.get(pk=before.pk)
+        assert row.taxes == Decimal("-3.21")
+        untaxed = Trade.objects.get(pk=before.pk)
+        untaxed.taxes = Decimal(0)
+        assert floating([untaxed]).result - floating([row]).result == Decimal("3.21")
+        page = as_user(cast.alice).get(
+            reverse("account_positions", args=(platform.slug, row.login))
+        )
+        assert "Swap, commission, taxes" in text_of(page)
+    finally:
+        assert api.post(address, fields).code == "Ok"
+
+
+def test_taxes_count_in_the_result_of_the_history() -> None:
+    record = Record(profit=Decimal(100), commission=Decimal(-7), taxes=Decimal("-3.21"))
+    found = totals([record])
+    assert (found.taxes, found.result) == (Decimal("-3.21"), Decimal("89.79"))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from panel.ui import cells, figures
+from panel.ui.columns import Column
 from tests.factories import make_platform
 
 
@@ -98,3 +101,33 @@ def test_figures_older_than_they_should_be_say_so() -> None:
 )
 def test_spans_are_told_in_one_unit(seconds: int, text: str) -> None:
     assert figures.span_text(seconds).replace("\N{NO-BREAK SPACE}", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "text"),
+    [
+        (Decimal("1234.00"), "JPY", "1,234 JPY"),
+        (Decimal("-1234.00"), "JPY", "−1,234 JPY"),
+        (Decimal("0.00"), "JPY", "0 JPY"),
+        (Decimal("100.55"), "JPY", "100.55 JPY"),  # it should not be there: it is seen
+        (Decimal("1234"), "EUR", "1,234.00 EUR"),
+    ],
+)
+def test_money_has_the_decimals_of_its_currency(value: Decimal, currency: str, text: str) -> None:
+    assert figures.money_text(value, currency) == text
+    assert figures.money_text(value, currency, named=False) == text.split()[0]
+    named = f' <span class="cur">{currency}</span>'
+    assert named in cells.money_html(value, currency)
+    assert cells.money_html(value, currency, named=False) == cells.money_html(
+        value, currency
+    ).replace(named, "")
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_column_of_several_currencies_shows_each_by_its_own(named: bool) -> None:
+    cell = Column("amount", "Amount", "money", currency="currency", named=named).cell()
+    shown = [
+        strip_tags(cell(SimpleNamespace(amount=Decimal("1234.00"), currency=currency)))
+        for currency in ("JPY", "USD")
+    ]
+    assert shown == (["1,234 JPY", "1,234.00 USD"] if named else ["1,234", "1,234.00"])

@@ -117,8 +117,8 @@ def test_totals_never_add_two_currencies(olga: User) -> None:
             {"balance": Decimal("1000"), "currency": "JPY"},
         ],
     )
-    totals = {row["total_currency"]: row["sum_balance"] for row in table_of(olga).totals}
-    assert totals == {"USD": Decimal("15.15"), "JPY": Decimal("1000")}
+    totals = {row.label: row.values["balance"] for row in table_of(olga).totals}
+    assert totals == {"Total USD": Decimal("15.15"), "Total JPY": Decimal("1000")}
 
 
 def test_totals_are_of_all_pages(olga: User, monkeypatch: pytest.MonkeyPatch) -> None:

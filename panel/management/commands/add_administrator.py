@@ -17,6 +17,7 @@ from django.db import transaction
 from panel import audit
 from panel.access.actor import Actor
 from panel.commands.administration import ADMINISTRATOR, active_administrators
+from panel.lib.text import clean
 from panel.models import Role, Scope, User
 from panel.pages.invitation import password_link, send_invitation
 
@@ -42,10 +43,10 @@ class Command(BaseCommand):
         self, *args: Any, email: str, name: str, print_link: bool = False, **options: Any
     ) -> None:
         """Add the person, and write it down."""
-        address = email.strip().lower()
+        address = clean(email).lower()
         self._check(address)
         with transaction.atomic():
-            person = User.objects.create_user(address, name=name.strip())
+            person = User.objects.create_user(address, name=clean(name))
             person.roles.set(Role.objects.filter(slug=ADMINISTRATOR))
             Scope.objects.create(user=person, group_masks="*")
             audit.record(

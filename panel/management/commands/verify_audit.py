@@ -27,8 +27,8 @@ class Command(BaseCommand):
             if not seq.isdigit() or len(digest) != 64:
                 raise CommandError("--head takes SEQ:HASH, as this command prints it.")
             known = (int(seq), digest)
-        broken = audit.verify(known)
+        seq_now, hash_now = audit.head()
+        broken = audit.verify(known, upto=(seq_now, hash_now))
         if broken:
             raise CommandError(f"The audit log is broken at entry {broken.seq}: {broken.why}.")
-        seq_now, hash_now = audit.head()
         self.stdout.write(f"The audit log holds: {seq_now} entries. Head {seq_now}:{hash_now}")

@@ -1,7 +1,7 @@
 """How Python values travel as JSON: one codec for every record of the protocol.
 
 Types as fields declare them: ``int``, ``bool``, ``str``, ``Decimal`` (prices, rates),
-``Money`` (rounded to the cent on reading, because MT4 keeps doubles), ``datetime``
+``Money`` (rounded to two decimals on reading, because MT4 keeps doubles), ``datetime``
 (naive, the server's clock), enums and flags by name, records, tuples and lists of these.
 JSON null reads as the field's default. Unknown keys are ignored on reading.
 """
@@ -18,12 +18,12 @@ from functools import cache
 from operator import attrgetter
 from typing import Annotated, Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from panel.lib.money import cents
+from panel.lib.money import ANY, quantize
 from panel.mt4.protocol.enums import WireEnum
 from panel.mt4.protocol.flags import WireFlags
 
 Money: TypeAlias = Annotated[Decimal, "money"]
-"""An amount in the account's currency, to the cent."""
+"""An amount in the account's currency, with two decimals at most. Whole yen arrive as `101.00`."""
 
 NO_TIME = datetime(1970, 1, 1)  # noqa: DTZ001 - the server's clock has no zone
 """MT4's way to say "never": an order still open, no expiration. Older dates read as this."""
@@ -69,8 +69,8 @@ def read_number(value: Any) -> Decimal:
 
 
 def read_money(value: Any) -> Decimal:
-    """A JSON number rounded to the cent."""
-    return cents(read_number(value))
+    """A JSON number rounded to what any currency has: the wire does not name the account's."""
+    return quantize(read_number(value), ANY)
 
 
 def read_int(value: Any) -> int:

@@ -1,7 +1,9 @@
 """MT4's arithmetic, pure: profit, margin, swap, free margin, what can be withdrawn.
 
-Lots are Decimals (1.00 lot), volumes MT4's integers (100 = 1 lot). Amounts come back rounded to
-the cent unless said otherwise. Rates convert into the deposit currency by multiplication.
+Lots are Decimals (1.00 lot), volumes MT4's integers (100 = 1 lot). Amounts come back in the
+decimals of the account's currency (JPY: whole yen) [S], halves away from zero, unless said
+otherwise. What converts into that currency is a `Ratio`: multiplied first, divided last, so that
+a figure on half a cent is not lost to the last digit of a reciprocal [S].
 Marks in docstrings: [S] a source says so, [I] inferred, [U] unverified, and then a switch of
 `choices.Choices`.
 """
@@ -20,8 +22,10 @@ from panel.mt4.rules.admission import admits, check_admission
 from panel.mt4.rules.base import (
     HUNDRED,
     ONE,
+    UNCHANGED,
     Price,
     Quotes,
+    Ratio,
     Refusal,
     TwoSided,
     UnknownMarketError,
@@ -31,7 +35,13 @@ from panel.mt4.rules.base import (
     is_pending,
     opening_price,
 )
-from panel.mt4.rules.choices import DEFAULTS, Choices, ConversionSide, MoneySwap
+from panel.mt4.rules.choices import (
+    DEFAULTS,
+    Choices,
+    CommissionFor,
+    ConversionSide,
+    MoneySwap,
+)
 from panel.mt4.rules.closing import ClosedPair, Split, close_by, comment_with, pro_rata, split_off
 from panel.mt4.rules.commissions import (
     CommissionKind,
@@ -40,6 +50,7 @@ from panel.mt4.rules.commissions import (
     trade_commission,
 )
 from panel.mt4.rules.conversion import (
+    conversion,
     conversion_rate,
     margin_rate,
     prices_of,
@@ -52,7 +63,8 @@ from panel.mt4.rules.margins import (
     exact_margin,
     is_fully_hedged,
     margin,
-    margin_percentage,
+    margin_part,
+    margin_share,
     margins_by_symbol,
     symbol_margin,
     takes_margin,
@@ -88,8 +100,10 @@ __all__ = [
     "DEFAULTS",
     "HUNDRED",
     "ONE",
+    "UNCHANGED",
     "Choices",
     "ClosedPair",
+    "CommissionFor",
     "CommissionKind",
     "CommissionPer",
     "ConversionSide",
@@ -100,6 +114,7 @@ __all__ = [
     "MoneySwap",
     "Price",
     "Quotes",
+    "Ratio",
     "Refusal",
     "Split",
     "Terms",
@@ -118,6 +133,7 @@ __all__ = [
     "closing_price",
     "comment_with",
     "commission",
+    "conversion",
     "conversion_rate",
     "equity",
     "exact_margin",
@@ -135,8 +151,9 @@ __all__ = [
     "lot_problem",
     "lots",
     "margin",
-    "margin_percentage",
+    "margin_part",
     "margin_rate",
+    "margin_share",
     "margin_state",
     "margins_by_symbol",
     "most_losing",

@@ -1,14 +1,16 @@
-"""Where an account stands. Amounts in the deposit currency, to the cent; levels in percent."""
+"""Where an account stands: amounts in its currency and in its decimals; levels in percent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
-from panel.lib.money import ZERO, cents
+from panel.lib.money import ZERO, quantize
 from panel.mt4.protocol.enums import MarginControllingType, MarginLevelType, MarginMode
 from panel.mt4.rules.base import HUNDRED
 from panel.mt4.rules.choices import DEFAULTS, Choices
+
+LEVEL_STEP = Decimal("0.01")
 
 
 def leverage_of(account: int, group: int, choices: Choices = DEFAULTS) -> int:
@@ -16,9 +18,11 @@ def leverage_of(account: int, group: int, choices: Choices = DEFAULTS) -> int:
     return max(account or (group if choices.zero_leverage_is_groups else 0), 1)
 
 
-def equity(balance: Decimal, credit: Decimal, floating: Iterable[Decimal]) -> Decimal:
+def equity(
+    balance: Decimal, credit: Decimal, floating: Iterable[Decimal], currency: str
+) -> Decimal:
     """Balance, credit and the net result of every open position. [S]"""
-    return cents(balance + credit + sum(floating, ZERO))
+    return quantize(balance + credit + sum(floating, ZERO), currency)
 
 
 def free_margin(
@@ -28,6 +32,7 @@ def free_margin(
     credit: Decimal,
     floating: Iterable[Decimal],
     margin: Decimal,
+    currency: str,
 ) -> Decimal:
     """What is left for new positions; the group's mode says which results count. [S]"""
     results = list(floating)
@@ -37,12 +42,14 @@ def free_margin(
         results = [result for result in results if result > 0]
     elif mode is MarginMode.UseLoss:
         results = [result for result in results if result < 0]
-    return cents(balance + credit + sum(results, ZERO) - margin)
+    return quantize(balance + credit + sum(results, ZERO) - margin, currency)
 
 
 def level(equity: Decimal, margin: Decimal) -> Decimal:
     """Margin level in percent, two decimals; 0 when there is no margin. [S]"""
-    return cents(equity * HUNDRED / margin) if margin else ZERO
+    if not margin:
+        return ZERO
+    return (equity * HUNDRED / margin).quantize(LEVEL_STEP, ROUND_HALF_UP)
 
 
 def margin_state(

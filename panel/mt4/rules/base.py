@@ -13,6 +13,33 @@ ONE = Decimal(1)
 HUNDRED = Decimal(100)
 
 
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A factor as a fraction: an amount is multiplied first and divided last. [S]
+
+    One divided by 144.000 has no last digit: 1,134 yen times it would be a hair under 7.875 USD.
+    """
+
+    times: Decimal = ONE
+    over: Decimal = ONE
+
+    def __mul__(self, other: Ratio) -> Ratio:
+        """Both factors, one after the other."""
+        return Ratio(self.times * other.times, self.over * other.over)
+
+    def of(self, amount: Decimal) -> Decimal:
+        """The amount times this factor, not rounded."""
+        return amount * self.times / self.over
+
+    @property
+    def value(self) -> Decimal:
+        """The factor as one number, with the digits that a Decimal has."""
+        return self.times / self.over
+
+
+UNCHANGED = Ratio()
+
+
 class TwoSided(Protocol):
     """Anything with a bid and an ask: a quote of the sandbox, `SymbolInfo`, `TickInfo`."""
 

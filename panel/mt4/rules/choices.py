@@ -21,9 +21,21 @@ class ConversionSide(Enum):
     BID = "bid"
 
 
+class CommissionFor(Enum):
+    """What a group's commission is set for; both sides of the round trip are booked at open."""
+
+    BY_KIND = "by kind"
+    """A percentage for one side, money and pips for the round trip."""
+    SIDE = "side"
+    ROUND_TRIP = "round trip"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """Unverified behaviour of a trade server; the defaults are the likelier reading. [U]"""
+    """Unverified behaviour of a trade server; the defaults are the likelier reading. [U]
+
+    ``commission_for`` and ``pendings_look_at_hedging`` differ from group to group.
+    """
 
     stopout_only_below: bool = False
     """Whether a threshold must be undercut; otherwise reaching it is enough."""
@@ -53,9 +65,11 @@ class Choices:
 
     conversion_side: ConversionSide = ConversionSide.CLOSING
 
-    commission_sides: int = 1
-    """How often the group's commission is charged at open: 1 if it is set for the round trip,
-    2 if it is set for one side."""
+    commission_for: CommissionFor = CommissionFor.BY_KIND
+
+    pendings_look_at_hedging: bool = False
+    """Whether a pending order that fires against an opposite position is deleted where the group
+    forbids hedging; otherwise it opens, since the rule was asked when it was placed."""
 
     close_by_refunds: bool = True
     """Whether closing by an opposite order gives one of the two commissions back."""

@@ -1,4 +1,4 @@
-"""The records that a close leaves behind. What is split adds up again to the cent."""
+"""The records that a close leaves behind. What is split adds up again exactly."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from panel.lib.money import ZERO, cents
+from panel.lib.money import ZERO, quantize
 from panel.mt4.limits import TRADE_COMMENT
 from panel.mt4.protocol.enums import TradeRecordState
 from panel.mt4.protocol.records import Trade
@@ -14,9 +14,9 @@ from panel.mt4.rules.choices import DEFAULTS, Choices
 from panel.mt4.rules.volumes import lots
 
 
-def pro_rata(amount: Decimal, part: int, whole: int) -> tuple[Decimal, Decimal]:
-    """An amount split by volume: the part's share to the cent, and all that is left. [S]"""
-    share = cents(amount * part / whole)
+def pro_rata(amount: Decimal, part: int, whole: int, currency: str) -> tuple[Decimal, Decimal]:
+    """An amount split by volume: the part's share, rounded, and all that is left. [S]"""
+    share = quantize(amount * part / whole, currency)
     return share, amount - share
 
 
@@ -42,12 +42,12 @@ class ClosedPair:
     rest: Trade | None
 
 
-def _share(trade: Trade, volume: int) -> tuple[Trade, Trade]:
+def _share(trade: Trade, volume: int, currency: str) -> tuple[Trade, Trade]:
     """The record cut in two by volume, with nothing but amounts changed."""
-    storage = pro_rata(trade.storage, volume, trade.volume)
-    commission = pro_rata(trade.commission, volume, trade.volume)
-    agent = pro_rata(trade.commission_agent, volume, trade.volume)
-    taxes = pro_rata(trade.taxes, volume, trade.volume)
+    storage = pro_rata(trade.storage, volume, trade.volume, currency)
+    commission = pro_rata(trade.commission, volume, trade.volume, currency)
+    agent = pro_rata(trade.commission_agent, volume, trade.volume, currency)
+    taxes = pro_rata(trade.taxes, volume, trade.volume, currency)
     volumes = volume, trade.volume - volume
     part, rest = (
         replace(
@@ -75,7 +75,14 @@ def _remainder(trade: Trade, ticket: int, now: datetime) -> Trade:
 
 
 def split_off(
-    trade: Trade, volume: int, *, price: Decimal, profit: Decimal, now: datetime, ticket: int
+    trade: Trade,
+    volume: int,
+    *,
+    price: Decimal,
+    profit: Decimal,
+    currency: str,
+    now: datetime,
+    ticket: int,
 ) -> Split:
     """Close ``volume`` hundredths of a lot of a position; the rest gets ``ticket``. [S]
 
@@ -85,7 +92,7 @@ def split_off(
     """
     if not 0 < volume < trade.volume:
         raise ValueError(f"{volume} is not a part of {trade.volume}")
-    part, rest = _share(trade, volume)
+    part, rest = _share(trade, volume, currency)
     closed = replace(
         part,
         trade_record_state=TradeRecordState.ClosedPart,
@@ -103,6 +110,7 @@ def close_by(
     second: Trade,
     *,
     profit: Decimal,
+    currency: str,
     now: datetime,
     ticket: int,
     choices: Choices = DEFAULTS,
@@ -117,9 +125,9 @@ def close_by(
     volume = min(first.volume, second.volume)
     rest = None
     if first.volume > volume:
-        first, rest = _share(first, volume)
+        first, rest = _share(first, volume, currency)
     elif second.volume > volume:
-        second, rest = _share(second, volume)
+        second, rest = _share(second, volume, currency)
     kept = first if choices.close_by_refunds else _with_commission_of(first, second)
     return ClosedPair(
         first=replace(

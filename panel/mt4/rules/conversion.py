@@ -1,4 +1,4 @@
-"""From one currency to another at the prices of now. Rates multiply, and are not rounded."""
+"""From one currency to another at the prices of now: fractions, so that nothing is rounded."""
 
 from __future__ import annotations
 
@@ -6,31 +6,34 @@ from decimal import Decimal
 
 from panel.mt4.protocol.enums import ProfitCalculationMode
 from panel.mt4.protocol.records import SymbolConfig
-from panel.mt4.rules.base import ONE, Price, Quotes, UnknownMarketError
+from panel.mt4.rules.base import UNCHANGED, Price, Quotes, Ratio, UnknownMarketError
 from panel.mt4.rules.choices import DEFAULTS, Choices, ConversionSide
 
 RATE_DIGITS = 8
 """A record keeps its margin rate with this many decimals. [I]"""
 
 
-def conversion_rate(source: str, target: str, price: Price) -> Decimal | None:
-    """Units of ``target`` for one of ``source``, not rounded; None when no pair leads there.
+def conversion(source: str, target: str, price: Price) -> Ratio | None:
+    """Units of ``target`` for one of ``source``; None when no pair leads there.
 
     ``price`` gives the price of a pair (``USDJPY``) or None. Goes over USD when it must. [I]
     """
     if source == target:
-        return ONE
+        return UNCHANGED
     if direct := price(source + target):
-        return direct
+        return Ratio(times=direct)
     if inverse := price(target + source):
-        return ONE / inverse
+        return Ratio(over=inverse)
     if "USD" in (source, target):
         return None
-    first, second = (
-        conversion_rate(source, "USD", price),
-        conversion_rate("USD", target, price),
-    )
+    first, second = conversion(source, "USD", price), conversion("USD", target, price)
     return first * second if first and second else None
+
+
+def conversion_rate(source: str, target: str, price: Price) -> Decimal | None:
+    """`conversion` as one number, for people to read and to compare."""
+    found = conversion(source, target, price)
+    return found.value if found else None
 
 
 def prices_of(quotes: Quotes, *, at_bid: bool) -> Price:
@@ -70,22 +73,22 @@ def symbol_rate(
     *,
     price: Decimal,
     at_bid: bool,
-) -> Decimal:
+) -> Ratio:
     """Units of ``target`` for one of ``source`` in a deal on ``symbol`` at ``price``.
 
     A pair converts between its own two currencies at the price of the deal itself, so that a
-    USDJPY result is divided by its close price [I]; else the quotes' side decides.
+    USDJPY result is divided by its close price [S]; else the quotes' side decides. [I]
     Raises UnknownMarketError when no pair leads there.
     """
     if source == target:
-        return ONE
+        return UNCHANGED
     if symbol.profit_calculation_mode is ProfitCalculationMode.Forex and price:
         own = symbol.margin_currency, profit_currency(symbol)
         if own == (source, target):
-            return price
+            return Ratio(times=price)
         if own == (target, source):
-            return ONE / price
-    rate = conversion_rate(source, target, prices_of(quotes, at_bid=at_bid))
+            return Ratio(over=price)
+    rate = conversion(source, target, prices_of(quotes, at_bid=at_bid))
     if rate is None:
         raise UnknownMarketError(f"No price converts {source} to {target}.")
     return rate
@@ -99,7 +102,7 @@ def profit_rate(
     is_buy: bool,
     price: Decimal,
     choices: Choices = DEFAULTS,
-) -> Decimal:
+) -> Ratio:
     """From a symbol's profit currency to ``currency`` for a deal that closes at ``price``.
 
     Bid for buys, Ask for sells. [I] The side is open to choice. [U]
@@ -129,4 +132,4 @@ def margin_rate(
         price=open_price,
         at_bid=not is_buy,
     )
-    return round(rate, RATE_DIGITS)
+    return round(rate.value, RATE_DIGITS)

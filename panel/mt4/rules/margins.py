@@ -7,10 +7,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from panel.lib.money import ZERO, cents
+from panel.lib.money import ZERO, quantize
 from panel.mt4.protocol.enums import MarginCalculationMode
 from panel.mt4.protocol.records import GroupMargin, SymbolConfig, Trade
-from panel.mt4.rules.base import HUNDRED, ONE, UnknownMarketError, is_long, is_market, is_pending
+from panel.mt4.rules.base import (
+    HUNDRED,
+    ONE,
+    UNCHANGED,
+    Ratio,
+    UnknownMarketError,
+    is_long,
+    is_market,
+    is_pending,
+)
 from panel.mt4.rules.choices import DEFAULTS, Choices
 from panel.mt4.rules.volumes import lots
 
@@ -33,29 +42,39 @@ def unit_margin(
     mode: MarginCalculationMode,
     *,
     price: Decimal,
-    leverage: int,
     rate: Decimal = ONE,
-    percentage: Decimal = HUNDRED,
-    tick_size: Decimal = ZERO,
     tick_value: Decimal = ZERO,
 ) -> Decimal:
-    """Margin for one contract unit in the deposit currency, not rounded.
+    """What one contract unit is worth in the deposit currency, of which margin takes a share.
 
-    ``price`` is the open price, ``rate`` the one from margin to deposit currency fixed at open
-    [S], so Forex margin does not float. A leverage of 0 counts as 1. Forex: 1 / leverage; CFD:
-    price; CFDLeverage: price / leverage; CFDIndex: price x tick value / tick size; Futures: 1;
-    each x percentage. [I]
+    ``price`` is the open price [S], ``rate`` the one from margin to deposit currency fixed at
+    open [S], so Forex margin does not float. Forex and Futures: 1; CFD and CFDLeverage: price;
+    CFDIndex: price x tick value. [I]
     """
-    base = rate * percentage / HUNDRED
-    if mode is MarginCalculationMode.Forex:
-        return base / max(leverage, 1)
-    if mode is MarginCalculationMode.CFD:
-        return base * price
-    if mode is MarginCalculationMode.CFDLeverage:
-        return base * price / max(leverage, 1)
+    if mode in (MarginCalculationMode.CFD, MarginCalculationMode.CFDLeverage):
+        return rate * price
     if mode is MarginCalculationMode.CFDIndex:
-        return base * price * tick_value / tick_size if tick_size else ZERO
-    return base
+        return rate * price * tick_value
+    return rate
+
+
+def margin_share(
+    mode: MarginCalculationMode,
+    *,
+    leverage: int,
+    part: Ratio = UNCHANGED,
+    tick_size: Decimal = ZERO,
+) -> Ratio:
+    """The share of `unit_margin` that is taken: the same for all positions of a symbol.
+
+    ``part`` is `margin_part`. Forex and CFDLeverage: by leverage, of which 0 counts as 1;
+    CFDIndex: by tick size, and nothing without one. [I]
+    """
+    if mode in (MarginCalculationMode.Forex, MarginCalculationMode.CFDLeverage):
+        return part * Ratio(over=Decimal(max(leverage, 1)))
+    if mode is MarginCalculationMode.CFDIndex:
+        return part * Ratio(over=tick_size) if tick_size else Ratio(times=ZERO)
+    return part
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +91,10 @@ def exact_margin(
     *,
     units: Decimal,
     hedged_units: Decimal,
+    share: Ratio = UNCHANGED,
     large_leg: bool = False,
 ) -> Decimal:
-    """Margin of all positions of one symbol, not rounded.
+    """Margin of all positions of one symbol, not rounded; ``share`` is from `margin_share`.
 
     Where buys meet sells, both legs are charged ``hedged_units`` per lot (50,000 on a contract
     of 100,000: a full lock costs one lot) at the average unit margin; the rest is charged
@@ -89,11 +109,10 @@ def exact_margin(
             sells += leg.lots
             sell_charge += leg.lots * leg.unit
     if not buys or not sells or large_leg:
-        return max(buy_charge, sell_charge) * units
+        return share.of(max(buy_charge, sell_charge) * units)
     hedged = 2 * min(buys, sells)
     charged = hedged * hedged_units + (buys + sells - hedged) * units
-    # Divided last, so that a figure on half a cent is not missed by the last digit.
-    return (buy_charge + sell_charge) * charged / (buys + sells)
+    return (share * Ratio(over=buys + sells)).of((buy_charge + sell_charge) * charged)
 
 
 def margin(
@@ -101,25 +120,30 @@ def margin(
     *,
     units: Decimal,
     hedged_units: Decimal,
+    currency: str,
+    share: Ratio = UNCHANGED,
     large_leg: bool = False,
 ) -> Decimal:
-    """``exact_margin`` to the cent."""
-    return cents(exact_margin(legs, units=units, hedged_units=hedged_units, large_leg=large_leg))
+    """``exact_margin`` in the decimals of ``currency``. [S]"""
+    exact = exact_margin(
+        legs, units=units, hedged_units=hedged_units, share=share, large_leg=large_leg
+    )
+    return quantize(exact, currency)
 
 
-def margin_percentage(
+def margin_part(
     symbol: SymbolConfig, override: GroupMargin | None = None, choices: Choices = DEFAULTS
-) -> Decimal:
-    """Percent of the full margin: the group's divider for the symbol, else its percentage.
+) -> Ratio:
+    """Part of the full margin: by the group's divider for the symbol, else by its percentage.
 
-    A divider of d means 100 / d percent [I]; whether 1 means "as the symbol has it" is open [U].
+    A divider of d means one d-th [I]; whether 1 means "as the symbol has it" is open [U].
     """
     divider = override.margin_divider if override else ZERO
     if divider > 0 and not (divider == 1 and choices.divider_one_is_default):
-        return HUNDRED / divider
+        return Ratio(over=divider)
     if symbol.percentage > 0:
-        return symbol.percentage
-    return HUNDRED / symbol.margin_divider if symbol.margin_divider > 0 else HUNDRED
+        return Ratio(symbol.percentage, HUNDRED)
+    return Ratio(over=symbol.margin_divider) if symbol.margin_divider > 0 else UNCHANGED
 
 
 def symbol_margin(
@@ -127,18 +151,18 @@ def symbol_margin(
     trades: Iterable[Trade],
     *,
     leverage: int,
+    currency: str,
     override: GroupMargin | None = None,
     large_leg: bool = False,
     market: Callable[[Trade], Decimal] | None = None,
     choices: Choices = DEFAULTS,
 ) -> Decimal:
-    """Margin of positions, all of one symbol and account, to the cent in its currency.
+    """Margin of positions, all of one symbol and account, in the decimals of its currency.
 
     ``market`` gives a position's price of now: needed only for a server whose margin follows
     the market. [U]
     """
     mode = symbol.margin_calculation_mode
-    percentage = margin_percentage(symbol, override, choices)
     floats = market is not None and not choices.margin_at_open_price
     legs = [
         Leg(
@@ -147,10 +171,7 @@ def symbol_margin(
             unit_margin(
                 mode,
                 price=market(trade) if market and floats else trade.open_price,
-                leverage=leverage,
                 rate=trade.margin_rate or ONE,
-                percentage=percentage,
-                tick_size=symbol.tick_size,
                 tick_value=symbol.tick_value,
             ),
         )
@@ -160,12 +181,19 @@ def symbol_margin(
         legs,
         units=units_per_lot(mode, symbol.contract_size, symbol.margin_initial),
         hedged_units=symbol.margin_hedged,
+        currency=currency,
+        share=margin_share(
+            mode,
+            leverage=leverage,
+            part=margin_part(symbol, override, choices),
+            tick_size=symbol.tick_size,
+        ),
         large_leg=large_leg,
     )
 
 
 def takes_margin(trade: Trade, choices: Choices = DEFAULTS) -> bool:
-    """Whether an open record takes margin: positions do, pending orders do not [I], or may [U]."""
+    """Whether an open record takes margin: positions do, pending orders do not [S], or may [U]."""
     command = trade.trade_command
     return is_market(command) or (choices.pendings_take_margin and is_pending(command))
 
@@ -175,6 +203,7 @@ def margins_by_symbol(
     symbols: Mapping[str, SymbolConfig],
     *,
     leverage: int,
+    currency: str,
     overrides: Mapping[str, GroupMargin] | None = None,
     large_leg: bool = False,
     market: Callable[[Trade], Decimal] | None = None,
@@ -195,6 +224,7 @@ def margins_by_symbol(
             symbols[name],
             group,
             leverage=leverage,
+            currency=currency,
             override=(overrides or {}).get(name),
             large_leg=large_leg,
             market=market,

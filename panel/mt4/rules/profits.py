@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from panel.lib.money import ZERO, cents
+from panel.lib.money import ZERO, quantize
 from panel.mt4.protocol.enums import ProfitCalculationMode
 from panel.mt4.protocol.records import SymbolConfig, Trade
-from panel.mt4.rules.base import ONE, Quotes, is_long
+from panel.mt4.rules.base import UNCHANGED, Quotes, Ratio, is_long
 from panel.mt4.rules.choices import DEFAULTS, Choices
 from panel.mt4.rules.conversion import profit_rate
 from panel.mt4.rules.volumes import lots as lots_of
@@ -21,11 +21,12 @@ def profit(
     open_price: Decimal,
     close_price: Decimal,
     contract_size: Decimal,
+    currency: str,
     tick_size: Decimal = ZERO,
     tick_value: Decimal = ZERO,
-    rate: Decimal = ONE,
+    rate: Ratio = UNCHANGED,
 ) -> Decimal:
-    """Result of a position without swap and commission, in the deposit currency, to the cent.
+    """Result of a position without swap and commission, in ``currency``, in its decimals. [S]
 
     A buy closes at Bid, a sell at Ask. ``rate`` converts from the symbol's profit currency.
     Forex and CFD: price difference x lots x contract size. [S] Futures: ticks x tick value x
@@ -35,8 +36,10 @@ def profit(
     if mode is ProfitCalculationMode.Futures:
         if not tick_size:
             return ZERO
-        return cents(move * tick_value * lots * rate / tick_size)
-    return cents(move * lots * contract_size * rate)
+        exact = (rate * Ratio(tick_value, tick_size)).of(move * lots)
+    else:
+        exact = rate.of(move * lots * contract_size)
+    return quantize(exact, currency)
 
 
 def trade_profit(
@@ -51,18 +54,19 @@ def trade_profit(
 ) -> Decimal:
     """Profit of a position, or of ``volume`` hundredths of a lot of it, closed at this price.
 
-    In ``currency``, to the cent. Raises UnknownMarketError when it cannot be converted.
+    In ``currency``, in its decimals. Raises UnknownMarketError when it cannot be converted.
     """
     is_buy = is_long(trade.trade_command)
     rate = profit_rate(symbol, currency, quotes, is_buy=is_buy, price=close_price, choices=choices)
-    return profit_at(symbol, trade, close_price, rate, volume=volume)
+    return profit_at(symbol, trade, close_price, rate, currency, volume=volume)
 
 
 def profit_at(
     symbol: SymbolConfig,
     trade: Trade,
     close_price: Decimal,
-    rate: Decimal,
+    rate: Ratio,
+    currency: str,
     *,
     volume: int | None = None,
 ) -> Decimal:
@@ -75,6 +79,7 @@ def profit_at(
         open_price=trade.open_price,
         close_price=close_price,
         contract_size=symbol.contract_size,
+        currency=currency,
         tick_size=symbol.tick_size,
         tick_value=symbol.tick_value,
         rate=rate,

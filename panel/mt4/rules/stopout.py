@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
-from panel.lib.money import ZERO
+from panel.lib.money import ZERO, quantize
 from panel.mt4.limits import TRADE_COMMENT
 from panel.mt4.rules.base import HUNDRED
 from panel.mt4.rules.valuation import Held
@@ -13,13 +13,14 @@ from panel.mt4.rules.valuation import Held
 TENTH = Decimal("0.1")
 
 
-def stopout_comment(equity: Decimal, margin: Decimal) -> str:
+def stopout_comment(equity: Decimal, margin: Decimal, currency: str) -> str:
     """``so: 47.7%/169.20/354.40``: level, equity, margin at the moment of closing. [S]
 
-    Cut to what a comment holds.
+    Amounts in the decimals of the currency [I]; cut to what a comment holds.
     """
     percent = equity * HUNDRED / margin if margin else ZERO
-    text = f"so: {percent.quantize(TENTH, ROUND_HALF_UP)}%/{equity:.2f}/{margin:.2f}"
+    amounts = "/".join(f"{quantize(each, currency):f}" for each in (equity, margin))
+    text = f"so: {percent.quantize(TENTH, ROUND_HALF_UP)}%/{amounts}"
     return text[:TRADE_COMMENT]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from panel.lib.money import ZERO, cents
+from panel.lib.money import ZERO, quantize
 from panel.mt4.protocol.enums import ProfitCalculationMode, SwapType
 from panel.mt4.protocol.records import GroupMargin, SymbolConfig, Trade
-from panel.mt4.rules.base import HUNDRED, ONE, Quotes, is_long
+from panel.mt4.rules.base import HUNDRED, UNCHANGED, Quotes, Ratio, is_long
 from panel.mt4.rules.choices import DEFAULTS, Choices, ConversionSide, MoneySwap
 from panel.mt4.rules.conversion import profit_currency, symbol_rate
 from panel.mt4.rules.volumes import lots as lots_of
@@ -27,21 +27,23 @@ def swap(
     contract_size: Decimal,
     point: Decimal,
     price: Decimal,
-    rate: Decimal = ONE,
+    currency: str,
+    rate: Ratio = UNCHANGED,
     nights: int = 1,
 ) -> Decimal:
-    """Swap of one position for ``nights`` (3 on the triple day), in the deposit currency.
+    """Swap of one position for ``nights`` (3 on the triple day), in ``currency``.
 
     Points: lots x contract x point x value; interest: lots x contract x price x percent / 100
-    / 360; the other two: lots x value. [S] Rounded to the cent once.
+    / 360; the other two: lots x value. [S] Rounded once, to the currency's decimals.
     """
     if kind is SwapType.Points:
-        amount = lots * contract_size * point * value * rate * nights
+        exact = rate.of(lots * contract_size * point * value * nights)
     elif kind is SwapType.Interest:
-        amount = lots * contract_size * price * value * rate * nights / HUNDRED / DAYS_PER_YEAR
+        a_day = Ratio(over=HUNDRED * DAYS_PER_YEAR)
+        exact = (rate * a_day).of(lots * contract_size * price * value * nights)
     else:
-        amount = lots * value * rate * nights
-    return cents(amount)
+        exact = rate.of(lots * value * nights)
+    return quantize(exact, currency)
 
 
 def swap_nights(day: date, triple_day: int, choices: Choices = DEFAULTS) -> int:
@@ -99,7 +101,8 @@ def trade_swap(
     override: GroupMargin | None = None,
     choices: Choices = DEFAULTS,
 ) -> Decimal:
-    """What a position's storage changes by at the end of ``day``, in ``currency``, to the cent.
+    """What a position's storage changes by at the end of ``day``, in ``currency``, in its
+    decimals.
 
     ``price`` is what the position would close at; interest may be set to count from its open
     price instead [S]. 0 where the symbol has no swaps; the group's ``use_swap`` is the caller's
@@ -117,6 +120,7 @@ def trade_swap(
         contract_size=symbol.contract_size,
         point=symbol.point,
         price=trade.open_price if symbol.swap_open_price else price,
+        currency=currency,
         rate=symbol_rate(
             symbol,
             swap_currency(symbol, choices),

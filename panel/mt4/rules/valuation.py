@@ -1,6 +1,6 @@
 """All figures of an account at the prices of now, from the records as they travel.
 
-The sandbox answers with these, and the panel previews with them, so both agree to the cent.
+The sandbox answers with these, and the panel previews with them, so both agree exactly.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from panel.lib.money import ZERO, cents
+from panel.lib.money import ZERO, quantize
 from panel.mt4.protocol.enums import MarginLevelType
 from panel.mt4.protocol.records import Group, GroupMargin, SymbolConfig, Trade
 from panel.mt4.rules.account import equity as equity_of
@@ -129,6 +129,7 @@ def figures(
         records,
         market.symbols,
         leverage=terms.leverage,
+        currency=terms.group.currency,
         overrides=terms.overrides,
         large_leg=bool(terms.group.hedge_large_leg),
         market=market.closing_price,
@@ -150,6 +151,7 @@ def after_opening(terms: Terms, before: Figures, trade: Trade, market: Market) -
         market.symbol(trade.symbol),
         same,
         leverage=terms.leverage,
+        currency=terms.group.currency,
         override=terms.overrides.get(trade.symbol),
         large_leg=bool(terms.group.hedge_large_leg),
         market=market.closing_price,
@@ -169,8 +171,8 @@ def _sum_up(
 ) -> Figures:
     group = terms.group
     floating = [each.net for each in held]
-    margin = cents(sum(margins.values(), ZERO))
-    equity = equity_of(balance, credit, floating)
+    margin = quantize(sum(margins.values(), ZERO), group.currency)
+    equity = equity_of(balance, credit, floating, group.currency)
     state = margin_state(
         group.margin_controlling_type,
         equity=equity,
@@ -191,7 +193,12 @@ def _sum_up(
         equity=equity,
         margin=margin,
         free=free_margin(
-            group.margin_mode, balance=balance, credit=credit, floating=floating, margin=margin
+            group.margin_mode,
+            balance=balance,
+            credit=credit,
+            floating=floating,
+            margin=margin,
+            currency=group.currency,
         ),
         level=level(equity, margin),
         state=state,

@@ -106,6 +106,9 @@ def main() -> int:
         return 1
     try:
         starts_again = asyncio.run(serve(options, store))
+    except ValueError as error:
+        print(f"Cannot start: {error}", file=sys.stderr)
+        return 1
     except OSError as error:
         print(f"Cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
         return 1

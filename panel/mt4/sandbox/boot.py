@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from panel.mt4.protocol.enums import SymbolPriceDirection
-from panel.mt4.sandbox import housekeeping, seed, settings
+from panel.mt4.sandbox import housekeeping, seed, settings, switches
 from panel.mt4.sandbox.backups import restore_if_asked
 from panel.mt4.sandbox.clock import Clock
 from panel.mt4.sandbox.dailies import Dailies
@@ -23,7 +23,10 @@ USUAL_NAME = "Sandbox-Demo"
 
 
 def load(options: Options, store: Store) -> State:
-    """The state in the store; an empty store is filled with demo data first, in one transaction."""
+    """The state in the store; an empty store is filled with demo data first, in one transaction.
+
+    Raises ValueError for a switch of a group that there is not.
+    """
     state = State()
     state.live = options.live
     state.clock = Clock(_standing(options, store))
@@ -39,6 +42,9 @@ def load(options: Options, store: Store) -> State:
             state.put_account(account)
         for trade in store.trades():
             state.put_trade(trade)
+    switches.load(state, store)
+    for given in options.switches:
+        switches.put(state, store, given)
     state.texts.prepare(map(state.trades.__getitem__, state.open_tickets))
     state.dailies = Dailies(store)
     state.reactions = Reactions(state)

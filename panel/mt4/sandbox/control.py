@@ -13,7 +13,7 @@ import orjson
 from aiohttp import web
 
 from panel.mt4.protocol.wire import WireError, read_number, read_time
-from panel.mt4.sandbox import market
+from panel.mt4.sandbox import market, switches
 from panel.mt4.sandbox.boot import save_quotes
 from panel.mt4.sandbox.clients import Client, Clients, put_manager, with_rights
 from panel.mt4.sandbox.exchange.timekeeper import Timekeeper
@@ -77,6 +77,8 @@ class Control:
             ("POST", "faults", self.add_fault),
             ("DELETE", "faults", self.clear_faults),
             ("POST", "price", self.price),
+            ("GET", "groups", self.groups),
+            ("POST", "groups", self.switch_group),
             ("GET", "clock", self.clock),
             ("POST", "clock", self.move_clock),
             ("GET", "clients", self.clients),
@@ -168,6 +170,22 @@ class Control:
         name = str(given.get("name") or f"Manager {login}")
         manager = with_rights(login, name, str(given["groups"]), rights)
         put_manager(self._state, self._store, manager, self._state.clock.now())
+
+    async def groups(self, request: web.Request) -> web.Response:
+        """The switches of every group."""
+        return _json([switches.shown(self._state, each) for each in self._state.groups.values()])
+
+    async def switch_group(self, request: web.Request) -> web.Response:
+        """Set switches of a group: `{group, commissionFor, pendingsLookAtHedging}`."""
+        given = await _object(request)
+        try:
+            return _json(self.put_switches(given))
+        except ValueError as error:
+            return _json({"error": str(error)}, 400)
+
+    def put_switches(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Set switches of a group, for orders from now on; raises ValueError."""
+        return switches.put(self._state, self._store, given)
 
     async def price(self, request: web.Request) -> web.Response:
         given = await _object(request)

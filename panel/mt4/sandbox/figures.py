@@ -24,11 +24,12 @@ def market_of(state: State) -> rules.Market:
 def terms_of(state: State, user: User) -> rules.Terms:
     """What an account trades under: made once for each group and leverage."""
     entry = state.groups[user.group]
+    choices = state.switches.get(user.group, rules.DEFAULTS)
     found = state.terms.get((user.group, user.leverage))
-    if found is None or found[0] is not entry:
-        found = entry, rules.Terms.of(entry.group, user.leverage, entry.margins)
-        state.terms[user.group, user.leverage] = found
-    return found[1]
+    if found is None or found[0] is not entry or found[1] is not choices:
+        terms = rules.Terms.of(entry.group, user.leverage, entry.margins, choices)
+        found = state.terms[user.group, user.leverage] = entry, choices, terms
+    return found[2]
 
 
 def figures_of(state: State, user: User, trades: Iterable[Trade]) -> rules.Figures:
@@ -51,7 +52,7 @@ class Closings:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._known: dict[tuple[str, TradeCommand, str], tuple[Decimal, Decimal] | None] = {}
+        self._known: dict[tuple[str, TradeCommand, str], tuple[Decimal, rules.Ratio] | None] = {}
         self._currencies = {name: entry.group.currency for name, entry in state.groups.items()}
 
     def of(self, trade: Trade) -> tuple[Decimal, Decimal]:
@@ -73,17 +74,18 @@ class Closings:
         price, rate = found
         if not is_position(trade):
             return price, trade.profit
-        return price, rules.profit_at(self._state.symbols[trade.symbol], trade, price, rate)
+        symbol = self._state.symbols[trade.symbol]
+        return price, rules.profit_at(symbol, trade, price, rate, currency)
 
     def _look_up(
         self, name: str, command: TradeCommand, currency: str
-    ) -> tuple[Decimal, Decimal] | None:
+    ) -> tuple[Decimal, rules.Ratio] | None:
         """The price that counts, and for positions the rate into the account's currency."""
         quote = self._state.quotes.get(name)
         if quote is None:
             return None
         if not rules.is_market(command):
-            return rules.opening_price(command, quote), rules.ONE
+            return rules.opening_price(command, quote), rules.UNCHANGED
         price = rules.closing_price(command, quote)
         try:
             rate = rules.profit_rate(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 CLIENT_ID = "sandbox"
@@ -19,9 +20,10 @@ USUAL_SEED = 1
 class Options:
     """Settings of one sandbox process; seconds where a time is meant.
 
-    `live`: whether prices move by themselves. `platform`: the id under which the bridge lists the
-    server. `server_name`: what a new server calls itself, empty for the usual. `clock`: where the
-    server's clock stands, None for the real one.
+    `switches`: what single groups do, as `switches.put` takes it. `live`: whether prices move by
+    themselves. `platform`: the id under which the bridge lists the server. `server_name`: what a
+    new server calls itself, empty for the usual. `clock`: where the server's clock stands, None for
+    the real one.
     """
 
     host: str = "127.0.0.1"
@@ -37,6 +39,7 @@ class Options:
     live: bool = True
     clock: datetime | None = None
     clients: tuple[tuple[str, str, int], ...] = ()
+    switches: tuple[dict[str, Any], ...] = ()
 
 
 def _positive(text: str) -> float:
@@ -63,6 +66,15 @@ def _client(text: str) -> tuple[str, str, int]:
     if not (name and secret and login.isdecimal() and int(login)):
         raise argparse.ArgumentTypeError("must be ID:SECRET:LOGIN")
     return name, secret, int(login)
+
+
+def _commission_for(text: str) -> dict[str, Any]:
+    group, _, chosen = text.partition(":")
+    return {"group": group, "commissionFor": chosen.replace("-", " ")}
+
+
+def _looks_at_hedging(group: str) -> dict[str, Any]:
+    return {"group": group, "pendingsLookAtHedging": True}
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -117,6 +129,23 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         metavar="ID:SECRET:LOGIN",
         help="a further client, and the manager it acts as (made with every right if new)",
     )
+    parser.add_argument(
+        "--commission-for",
+        type=_commission_for,
+        action="append",
+        default=[],
+        metavar="GROUP:side|round-trip|by-kind",
+        help="what a group's commission is set for; by kind: percentages for a side, the rest for "
+        "the round trip",
+    )
+    parser.add_argument(
+        "--pendings-look-at-hedging",
+        type=_looks_at_hedging,
+        action="append",
+        default=[],
+        metavar="GROUP",
+        help="a group that deletes a pending order which would open a forbidden hedge",
+    )
     given = parser.parse_args(arguments)
     if given.accounts < 0:
         parser.error("--accounts must not be negative")
@@ -134,4 +163,5 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         live=given.market == "live",
         clock=given.clock,
         clients=tuple(given.client),
+        switches=(*given.commission_for, *given.pendings_look_at_hedging),
     )

@@ -6,10 +6,11 @@ operation leaves nothing behind. All times are the server's clock.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from panel.lib.money import quantize
 from panel.mt4.protocol.enums import SymbolPriceDirection, TradeCommand, TradeRecordState
 from panel.mt4.protocol.records import Group, GroupMargin, GroupSec, Trade, User
 
@@ -56,3 +57,15 @@ def is_open(trade: Trade) -> bool:
 def is_position(trade: Trade) -> bool:
     """Whether a record is an open position."""
     return trade.trade_command <= TradeCommand.Sell and is_open(trade)
+
+
+def in_currency(trade: Trade, currency: str) -> Trade:
+    """A record written by hand, its amounts in the decimals of the account's currency."""
+    return replace(
+        trade,
+        profit=quantize(trade.profit, currency),
+        storage=quantize(trade.storage, currency),
+        commission=quantize(trade.commission, currency),
+        commission_agent=quantize(trade.commission_agent, currency),
+        taxes=quantize(trade.taxes, currency),
+    )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.protocol.records import ManagerRights, SymbolConfig, SymbolGroup, Trade
-from panel.mt4.rules import Terms
+from panel.mt4.rules import Choices, Terms
 from panel.mt4.sandbox.backups import Backups
 from panel.mt4.sandbox.charts.book import Book
 from panel.mt4.sandbox.clock import Clock
@@ -87,9 +87,9 @@ class State:
     """The server's records. Only `unit.Unit` and the loader put anything in.
 
     `live`: whether prices move by themselves, and markets close. `levels`: the prices at which
-    orders wait. `touched`: accounts whose records changed since the market last looked. What the
-    store keeps and memory does not (`dailies`), and the `reactions` to prices, are there from the
-    end of loading on.
+    orders wait. `switches`: what single groups do where MT4's behaviour is open. `touched`:
+    accounts whose records changed since the market last looked. What the store keeps and memory
+    does not (`dailies`), and the `reactions` to prices, are there from the end of loading on.
     """
 
     backups: Backups
@@ -103,7 +103,8 @@ class State:
         self.hours = Hours(self)
         self.levels = OrderLevels()
         self.touched: dict[int, None] = {}
-        self.terms: dict[tuple[str, int], tuple[GroupEntry, Terms]] = {}
+        self.switches: dict[str, Choices] = {}
+        self.terms: dict[tuple[str, int], tuple[GroupEntry, Choices, Terms]] = {}
         self.accounts: dict[int, Account] = {}
         self.logins = SortedKeys()
         self.trades: dict[int, Trade] = {}

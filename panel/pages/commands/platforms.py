@@ -12,12 +12,12 @@ from django.core.validators import URLValidator
 from django.db.models import Q
 
 from panel.commands.administration import AdministrationCommand, Problems, differences
-from panel.commands.base import Check, Invalid, Preview, Target
+from panel.commands.base import Change, Check, Invalid, Preview, Target
 from panel.commands.registry import register
 from panel.models import ChangeRequest, Platform, Status
 from panel.models.change import IN_FLIGHT
-from panel.mt4.client import impatient
-from panel.mt4.errors import MT4Error
+from panel.mt4.client import Connection, impatient
+from panel.mt4.errors import MT4Error, Unavailable
 from panel.mt4.read import reader as reader_of
 
 if TYPE_CHECKING:
@@ -56,6 +56,29 @@ def _is_plain_http(address: str) -> bool:
     return address.startswith("http://") and not re.match(
         r"http://(localhost|127\.0\.0\.1)(:|/|$)", address
     )
+
+
+def refuse_while_open(platform: Platform, what: str, field: str = "") -> None:
+    """Raise `Invalid` while anything is approved, under way or in doubt on a platform's server."""
+    open_ones = ChangeRequest.objects.filter(
+        platform=platform, status__in=(Status.APPROVED, *IN_FLIGHT)
+    )
+    if first := open_ones.order_by("created").first():
+        count = open_ones.count()
+        many = "1 operation is" if count == 1 else f"{count} operations are"
+        raise Invalid.of(
+            f"{many} open on this server, such as {first.reference}: {what} until their outcomes "
+            "are known.",
+            field,
+        )
+
+
+def identity_at(connection: Connection) -> str:
+    """What the server there says of itself, asked now; empty if it does not answer."""
+    try:
+        return reader_of(impatient(connection)).identity()
+    except MT4Error:
+        return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,10 +128,7 @@ class PlatformFields(AdministrationCommand):
         if platform is not None:
             asked.client_secret_sealed = platform.client_secret_sealed
         self.fill(asked)
-        try:
-            return reader_of(impatient(asked.address)).identity()
-        except MT4Error:
-            return ""
+        return identity_at(asked.address)
 
     def twin(self, identity: str) -> Platform | None:
         """Another platform that is the same server: by its id there, or by what it says."""
@@ -221,15 +241,7 @@ class ChangePlatform(PlatformFields):
     def _check_move(self, platform: Platform) -> None:
         """Only to the same server, and not while anything is open there: what is in doubt is looked
         for where it was sent to, and what waits was meant for that server."""
-        open_ones = ChangeRequest.objects.filter(
-            platform=platform, status__in=(Status.APPROVED, *IN_FLIGHT)
-        )
-        if first := open_ones.order_by("created").first():
-            raise Invalid.of(
-                f"{open_ones.count()} operations are open on this server, {first.reference} for "
-                "one: it cannot be pointed elsewhere until their outcomes are known.",
-                "api_base",
-            )
+        refuse_while_open(platform, "it cannot be pointed elsewhere", "api_base")
         identity = self.probe(platform)
         if platform.identity and not identity:
             raise Invalid.of(
@@ -275,3 +287,91 @@ class ChangePlatform(PlatformFields):
         self.fill(platform)
         platform.save()
         return {"platform": platform.slug}
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class AcceptServer(AdministrationCommand):
+    """Take the server that answers at a platform's address for its own: its owner renamed it.
+
+    Not the way to another server, which is a platform of its own: whatever is open was meant for
+    the one that was known.
+    """
+
+    name: ClassVar[str] = "platforms.accept_server"
+    label: ClassVar[str] = "Renamed server of a platform"
+    prefix: ClassVar[str] = "PN"
+    permission: ClassVar[str] = "platforms.change"
+    form_url: ClassVar[str | None] = "platform_accept_server"
+
+    slug: str
+    # What it says of itself, as whoever asks for it saw it.
+    identity: str
+
+    def _platform(self) -> Platform:
+        found = Platform.objects.filter(slug=self.slug).first()
+        if found is None:
+            raise Invalid.of("There is no such platform.")
+        return found
+
+    def target(self, reader: Reader | None) -> Target:
+        """The platform."""
+        return Target("platform", self.slug, self._platform().name)
+
+    def validate(self, reader: Reader | None, actor: Actor | None) -> None:
+        """It answers now, under this name, as no other platform, and nothing is open there."""
+        platform = self._platform()
+        self._check_rows(platform)
+        try:
+            is_now = identity_at(platform.address)
+        except Unavailable as sealed:
+            raise Invalid.of(sealed.explain()) from sealed
+        if not is_now:
+            raise Invalid.of("Nobody answers at its address now.")
+        if is_now != self.identity:
+            raise Invalid.of(f"{is_now} answers at its address now, not {self.identity}.")
+
+    def _check_rows(self, platform: Platform) -> None:
+        """What can be told, and is told again when it is applied, without asking anybody."""
+        if not platform.identity or platform.identity == self.identity:
+            raise Invalid.of(f"{platform.name} has no other server than {self.identity}.")
+        refuse_while_open(platform, "no other name is accepted")
+        twin = Platform.objects.filter(identity=self.identity).exclude(pk=platform.pk).first()
+        if twin is not None:
+            raise Invalid.of(f"This server is the platform {twin.name} already.")
+
+    def before(self, reader: Reader | None) -> dict[str, Any]:
+        """What its server said of itself so far."""
+        return {"server": self._platform().identity}
+
+    def preview(self, reader: Reader | None) -> Preview:
+        """Both names."""
+        platform = self._platform()
+        return Preview(
+            sentence=f"Take {self.identity} for the server of {platform.name}, which was "
+            f"{platform.identity}.",
+            button="Accept the renamed server",
+            changes=[Change("Server", platform.identity, self.identity)],
+            checks=[
+                Check("ok", f"{self.identity} answers at {platform.api_base}."),
+                Check("ok", "Nothing is open there."),
+                Check(
+                    "warn",
+                    "Accept it only if it is the same server under another name: the panel's "
+                    "accounts and payments of this platform are held against it from now on.",
+                ),
+            ],
+        )
+
+    def lock(self) -> None:
+        """The platform that is written."""
+        Platform.objects.select_for_update(no_key=True).filter(slug=self.slug).first()
+
+    def apply(self, request: ChangeRequest) -> dict[str, Any]:
+        """Write it; the next look at the platforms fills in its state."""
+        platform = self._platform()
+        self._check_rows(platform)
+        Platform.objects.filter(pk=platform.pk).update(
+            identity=self.identity, other_server="", state_detail=""
+        )
+        return {"platform": platform.slug, "server": self.identity}

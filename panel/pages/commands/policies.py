@@ -18,11 +18,11 @@ from panel.commands.administration import (
 )
 from panel.commands.base import Check, Invalid, Preview, Target
 from panel.commands.registry import COMMANDS, register
-from panel.models import Platform, Policy, User
+from panel.lib.money import decimals_problem
+from panel.models import ChangeRequest, Platform, Policy, Status, User
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
-    from panel.models import ChangeRequest
     from panel.mt4.read import Reader
 
 MOST_APPROVALS = 3
@@ -77,6 +77,17 @@ def _state(policy: Policy) -> dict[str, Any]:
         "active": policy.active,
         "note": policy.note,
     }
+
+
+def _waiting(command: str) -> list[Check]:
+    """What waits already keeps the rule it was asked under: said before the rule is changed."""
+    number = ChangeRequest.objects.filter(command=command, status=Status.PENDING).count()
+    if not number:
+        return []
+    if number == 1:
+        return [Check("ok", "1 request that waits keeps the rule under which it was asked for.")]
+    text = f"{number} requests that wait keep the rules under which they were asked for."
+    return [Check("ok", text)]
 
 
 @register
@@ -142,6 +153,10 @@ class SetPolicy(AdministrationCommand):
             problems.add("currency", "A currency such as USD, or nothing for all of them.")
         if self.over_amount is not None and self.over_amount < 0:
             problems.add("over_amount", "Not less than zero.")
+        elif self.over_amount is not None:
+            problem = decimals_problem(self.over_amount, self.currency.strip().upper())
+            if problem:
+                problems.add("over_amount", problem)
         if not 0 <= self.approvals <= MOST_APPROVALS:
             problems.add("approvals", f"From 0 to {MOST_APPROVALS}.")
         if len(self.note) > 200:
@@ -179,6 +194,7 @@ class SetPolicy(AdministrationCommand):
             checks.append(Check("warn", "Fewer approvals than before."))
         if self.approvals == 0:
             checks.append(Check("warn", "Such requests would run without a second person."))
+        checks += _waiting(self.about)
         return Preview(
             sentence=f"{label_of(self.about)}: {describe(wanted)}",
             button="Change policy" if existing else "Add policy",
@@ -233,7 +249,10 @@ class RemovePolicy(AdministrationCommand):
             sentence=f"Remove the policy “{words['rule']}”",
             button="Remove policy",
             changes=differences(LABELS, words, {}),
-            checks=[Check("warn", "Whatever only this policy held back runs at once afterwards.")],
+            checks=[
+                Check("warn", "Whatever only this policy held back runs at once afterwards."),
+                *_waiting(policy.command),
+            ],
         )
 
     def apply(self, request: ChangeRequest) -> dict[str, Any]:

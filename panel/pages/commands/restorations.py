@@ -36,8 +36,10 @@ class AcknowledgeRestoration(PanelCommand):
 
     def _row(self) -> Restoration:
         row = restoration.present()
-        if row is None or row.pk != self.restoration:
+        if row is None:
             raise Invalid.of("No restored backup waits to be looked at.")
+        if row.pk != self.restoration:
+            raise Invalid.of("Another restored backup was noticed meanwhile: open the page anew.")
         return row
 
     def target(self, reader: Reader | None) -> Target:
@@ -54,20 +56,30 @@ class AcknowledgeRestoration(PanelCommand):
             raise Invalid.of("Say what was restored and why, and what you looked at.", "finding")
 
     def before(self, reader: Reader | None) -> dict[str, Any]:
-        """What was found."""
-        row = self._row()
-        return {"found on MT4": len(row.findings), "looked": row.looked}
+        """What was found, and whether somebody has acknowledged it."""
+        row = Restoration.objects.filter(pk=self.restoration).first()
+        if row is None:
+            raise Invalid.of("There is no such restored backup.")
+        return {
+            "found_on_mt4": len(row.findings),
+            "looked": row.looked,
+            "acknowledged": row.acknowledged is not None,
+        }
 
     def preview(self, reader: Reader | None) -> Preview:
         """What goes on from here."""
-        found = len(self._row().findings)
+        row = self._row()
+        found, left = len(row.findings), sum(number for _, number in restoration.still_open(row))
         many = "1 open operation is" if found == 1 else f"{found} open operations are"
         return Preview(
             sentence="Let operations be sent to MT4 again.",
             button="I have looked: send again",
             checks=[
                 Check("warn" if found else "ok", f"{many} on MT4 already, and not sent again."),
-                Check("ok", "Each other one is looked for once more right before it is sent."),
+                Check(
+                    "ok",
+                    f"{left} more are open: each is looked for again right before it is sent.",
+                ),
                 Check(
                     "warn",
                     "What was asked for after the backup is not in this database: the "
@@ -77,14 +89,17 @@ class AcknowledgeRestoration(PanelCommand):
         )
 
     def lock(self) -> None:
-        """The row that is written."""
-        Restoration.objects.select_for_update(no_key=True).filter(pk=self.restoration).first()
+        """The rows that are written."""
+        rows = Restoration.objects.select_for_update(no_key=True).order_by("pk")
+        list(rows.filter(acknowledged__isnull=True))
 
     def apply(self, request: ChangeRequest) -> dict[str, Any]:
         """From now on what is approved is taken up again."""
-        done = Restoration.objects.filter(
-            pk=self.restoration, acknowledged__isnull=True, looked__isnull=False
-        ).update(acknowledged=timezone.now(), acknowledged_by=request.maker)
-        if done != 1:
-            raise Invalid.of("Somebody else has acknowledged it in the meantime.")
+        row = self._row()
+        if row.looked is None:
+            raise Invalid.of("What is open is still being looked for on MT4.")
+        # With it those that were open in the copy itself: what is open was looked for since.
+        Restoration.objects.filter(pk__lte=row.pk, acknowledged__isnull=True).update(
+            acknowledged=timezone.now(), acknowledged_by=request.maker
+        )
         return {"acknowledged": True}

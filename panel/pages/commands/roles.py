@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from panel.access.permissions import GRANTABLE, PERMISSIONS
+from panel.access.permissions import FACTOR_RIGHTS, GRANTABLE, PERMISSIONS
 from panel.commands.administration import ADMINISTRATOR, AdministrationCommand, Problems
 from panel.commands.base import Change, Check, Preview, Target
 from panel.commands.registry import register
@@ -26,6 +26,12 @@ def _labels(codes: frozenset[str]) -> str:
     return ", ".join(PERMISSIONS[code].label for code in PERMISSIONS if code in codes) or "none"
 
 
+def _factor_words(demanded: bool, rights: frozenset[str]) -> str:
+    if not FACTOR_RIGHTS.isdisjoint(rights):
+        return "needed, for its rights"
+    return "needed" if demanded else "not needed"
+
+
 @register
 @dataclass(frozen=True, kw_only=True)
 class ChangeRole(AdministrationCommand):
@@ -41,6 +47,7 @@ class ChangeRole(AdministrationCommand):
     title: str
     description: str
     rights: tuple[str, ...]
+    second_factor: bool = False
 
     def _role(self) -> Role | None:
         return Role.objects.filter(slug=self.slug).first()
@@ -77,6 +84,7 @@ class ChangeRole(AdministrationCommand):
             "title": role.name,
             "description": role.description,
             "rights": sorted(role.permissions),
+            "second_factor": role.second_factor,
         }
 
     def preview(self, reader: Reader | None) -> Preview:
@@ -89,11 +97,25 @@ class ChangeRole(AdministrationCommand):
             Change("Description", role.description if role else "", self.description),
             Change("Rights given", "", _labels(wanted - had)),
             Change("Rights taken", _labels(had - wanted), ""),
+            Change(
+                "Second factor",
+                _factor_words(bool(role and role.second_factor), had),
+                _factor_words(self.second_factor, wanted),
+            ),
         ]
         people = User.objects.filter(is_active=True, roles__slug=self.slug).count()
         checks = [
             Check("ok", f"{people} active {'person has' if people == 1 else 'people have'} it")
         ]
+        people_without = [
+            person
+            for person in User.objects.filter(is_active=True, roles__slug=self.slug)
+            if not person.has_factor_now
+        ]
+        if _factor_words(self.second_factor, wanted) != "not needed" and people_without:
+            names = ", ".join(person.name for person in people_without)
+            text = f"No second factor yet, and led to set one up before anything else: {names}."
+            checks.append(Check("warn", text))
         if {"payments.withdraw", "payments.approve_withdrawal"} <= wanted:
             checks.append(Check("warn", "One role would ask for withdrawals and approve them."))
         verb = "Change" if role else "Add"
@@ -115,6 +137,7 @@ class ChangeRole(AdministrationCommand):
             defaults={
                 "name": self.title.strip(),
                 "description": self.description.strip(),
+                "second_factor": self.second_factor,
                 "permissions": [code for code in GRANTABLE if code in set(self.rights)],
             },
         )

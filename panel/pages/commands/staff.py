@@ -288,5 +288,5 @@ class ChangeStaff(Grants):
         person.save(update_fields=["name", "is_active", "time_zone"])
         write_grants(person, self.roles, self.scopes)
         if not self.active:
-            transaction.on_commit(lambda: end_sessions(person), robust=True)
+            transaction.on_commit(lambda: end_sessions(person, request=request), robust=True)
         return {"person": person.pk}

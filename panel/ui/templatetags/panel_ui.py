@@ -29,6 +29,12 @@ def money(value: Decimal | int | None, currency: str = "") -> SafeString:
 
 
 @register.filter
+def amount(value: Decimal | int | None, currency: str) -> SafeString:
+    """`{{ account.balance|amount:account.currency }}`: its decimals, where its name is beside."""
+    return cells.money_html(value, currency, named=False)
+
+
+@register.filter
 def lots(value: int | None) -> SafeString:
     """`{{ trade.volume|lots }}`: hundredths of a lot, as MT4 keeps them, in lots."""
     return cells.lots_html(value)

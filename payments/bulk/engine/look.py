@@ -99,7 +99,7 @@ def _refusals(
     currencies = {group.group: group.currency for group in live.groups()}
     out = {login for login, items in accounts.items() if items[0].kind in OUT}
     kinds = {login: Kind(accounts[login][0].kind) for login in out if login in users}
-    most = _most(live, [users[login] for login in kinds], kinds)
+    most = _most(live, [users[login] for login in kinds], kinds, accounts)
     barred = stops.stopped(platform, out)
     refused: dict[int, str] = {}
     for login, items in accounts.items():
@@ -133,7 +133,9 @@ def _too_much(item: BulkItem, most: Decimal) -> str:
     return f"Nothing was sent: only {money_text(most, item.currency)} {what} now."
 
 
-def _most(live: Reader, users: Sequence[User], kinds: Mapping[int, Kind]) -> dict[int, Decimal]:
+def _most(
+    live: Reader, users: Sequence[User], kinds: Mapping[int, Kind], accounts: Accounts
+) -> dict[int, Decimal]:
     """The most that may be taken out, by login; margins are read several at a time."""
     most = {
         user.login: max(user.credit if kinds[user.login] is Kind.CREDIT_OUT else user.balance, ZERO)
@@ -142,7 +144,8 @@ def _most(live: Reader, users: Sequence[User], kinds: Mapping[int, Kind]) -> dic
     money = [user for user in users if kinds[user.login] is Kind.WITHDRAWAL]
     margins = live.margin_levels_of([user.login for user in money], senders().slots)
     for user in money:
-        most[user.login] = withdrawable(user, margins[user.login])
+        currency = accounts[user.login][0].currency
+        most[user.login] = withdrawable(user, margins[user.login], currency)
     return most
 
 

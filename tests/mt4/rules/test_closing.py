@@ -37,7 +37,13 @@ SOLD = position(
 
 def test_partial_close_keeps_the_ticket_and_leaves_a_new_one() -> None:
     split = rules.split_off(
-        BOUGHT, 33, price=Decimal("1.1025"), profit=Decimal("82.50"), now=LATER, ticket=20
+        BOUGHT,
+        33,
+        price=Decimal("1.1025"),
+        profit=Decimal("82.50"),
+        currency="USD",
+        now=LATER,
+        ticket=20,
     )
     closed, rest = split.closed, split.rest
     assert (closed.order, closed.volume, closed.volume_lots) == (11, 33, Decimal("0.33"))
@@ -58,11 +64,21 @@ def test_partial_close_keeps_the_ticket_and_leaves_a_new_one() -> None:
 @pytest.mark.parametrize("volume", [0, 100, 101, -1])
 def test_partial_close_is_of_a_part(volume: int) -> None:
     with pytest.raises(ValueError, match="not a part"):
-        rules.split_off(BOUGHT, volume, price=Decimal(1), profit=Decimal(0), now=LATER, ticket=20)
+        rules.split_off(
+            BOUGHT,
+            volume,
+            price=Decimal(1),
+            profit=Decimal(0),
+            currency="USD",
+            now=LATER,
+            ticket=20,
+        )
 
 
 def test_larger_first_is_closed_by_the_second_and_leaves_the_difference() -> None:
-    pair = rules.close_by(BOUGHT, SOLD, profit=Decimal("150.00"), now=LATER, ticket=20)
+    pair = rules.close_by(
+        BOUGHT, SOLD, profit=Decimal("150.00"), currency="USD", now=LATER, ticket=20
+    )
     first, second, rest = pair.first, pair.second, pair.rest
     assert rest is not None
     assert (first.order, first.volume, first.close_price) == (11, 30, Decimal("1.10500"))
@@ -77,7 +93,9 @@ def test_larger_first_is_closed_by_the_second_and_leaves_the_difference() -> Non
 
 
 def test_larger_second_leaves_the_difference_of_its_own() -> None:
-    pair = rules.close_by(SOLD, BOUGHT, profit=Decimal("150.00"), now=LATER, ticket=20)
+    pair = rules.close_by(
+        SOLD, BOUGHT, profit=Decimal("150.00"), currency="USD", now=LATER, ticket=20
+    )
     assert pair.rest is not None
     assert (pair.rest.order, pair.rest.volume, pair.rest.comment) == (20, 70, "from #11")
     assert pair.rest.open_price == BOUGHT.open_price
@@ -87,12 +105,14 @@ def test_larger_second_leaves_the_difference_of_its_own() -> None:
 
 def test_equals_leave_nothing_and_one_commission_is_given_back() -> None:
     other = replace(SOLD, volume=100, volume_lots=Decimal(1), commission=Decimal("-7.00"))
-    pair = rules.close_by(BOUGHT, other, profit=Decimal("500.00"), now=LATER, ticket=20)
+    pair = rules.close_by(
+        BOUGHT, other, profit=Decimal("500.00"), currency="USD", now=LATER, ticket=20
+    )
     assert pair.rest is None
     assert pair.first.commission == Decimal("-7.00")
     keeps = rules.Choices(close_by_refunds=False)
     pair = rules.close_by(
-        BOUGHT, other, profit=Decimal("500.00"), now=LATER, ticket=20, choices=keeps
+        BOUGHT, other, profit=Decimal("500.00"), currency="USD", now=LATER, ticket=20, choices=keeps
     )
     assert pair.first.commission == Decimal("-14.00")
 
@@ -103,10 +123,10 @@ def test_tag_goes_behind_the_comment_and_always_fits() -> None:
 
 
 def test_stopout_signs_with_level_equity_and_margin() -> None:
-    comment = rules.stopout_comment(Decimal("169.20"), Decimal("354.40"))
+    comment = rules.stopout_comment(Decimal("169.20"), Decimal("354.40"), "USD")
     assert comment == "so: 47.7%/169.20/354.40"
-    assert rules.stopout_comment(Decimal("-5.00"), Decimal("0.00")) == "so: 0.0%/-5.00/0.00"
-    assert len(rules.stopout_comment(Decimal("12345678.90"), Decimal("34567890.12"))) == 31
+    assert rules.stopout_comment(Decimal("-5.00"), Decimal("0.00"), "USD") == "so: 0.0%/-5.00/0.00"
+    assert len(rules.stopout_comment(Decimal("12345678.90"), Decimal("34567890.12"), "USD")) == 31
 
 
 def test_stopout_takes_the_most_losing_first_and_of_equals_the_oldest() -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from panel.lib.money import CENT, ZERO, cents
+from panel.lib.money import ZERO, decimals, has_too_many_decimals, quantize
 from panel.mt4 import rules
 from panel.mt4.limits import TRADE_COMMENT
 from panel.mt4.protocol.enums import MarginLevelType, MarginMode, ProfitCalculationMode
@@ -32,6 +32,17 @@ charge = st.decimals(min_value=-500, max_value=500, places=2)
 positive = st.decimals(min_value=0, max_value=10**6, places=2)
 volume = st.integers(1, 1000)
 sides = st.sampled_from((BUY, SELL))
+currencies = st.sampled_from(("USD", "JPY"))
+
+
+def unit_of(currency: str) -> Decimal:
+    """The smallest amount of a currency."""
+    return Decimal(1).scaleb(-decimals(currency))
+
+
+def terms_in(currency: str) -> rules.Terms:
+    """The terms of the cast in another currency."""
+    return replace(TERMS, group=replace(GROUP, currency=currency))
 
 
 @st.composite
@@ -61,20 +72,21 @@ def figures(
 
 
 @brisk
-@given(accounts, money, positive, st.sampled_from(MarginMode))
+@given(accounts, money, positive, st.sampled_from(MarginMode), currencies)
 def test_equity_is_balance_credit_and_floating(
-    trades: list[Trade], balance: Decimal, credit: Decimal, mode: MarginMode
+    trades: list[Trade], balance: Decimal, credit: Decimal, mode: MarginMode, currency: str
 ) -> None:
-    terms = replace(TERMS, group=replace(GROUP, margin_mode=mode))
+    terms = replace(TERMS, group=replace(GROUP, margin_mode=mode, currency=currency))
     now = figures(trades, balance, credit, terms)
     floating = sum((each.net for each in now.held), ZERO)
-    assert now.equity == balance + credit + floating
+    assert now.equity == quantize(balance + credit + floating, currency)
     assert now.margin == sum(now.margins.values())
     assert now.margin >= 0
     for amount in (now.equity, now.margin, now.free, *now.margins.values()):
-        assert amount == cents(amount)
+        assert not has_too_many_decimals(amount, currency)
     if mode is MarginMode.UseAll:
-        assert now.free == now.equity - now.margin
+        # Rounded once each: they differ by one where a half goes away from zero on two sides.
+        assert abs(now.free - (now.equity - now.margin)) <= unit_of(currency)
 
 
 @brisk
@@ -95,8 +107,16 @@ def test_closing_everything_leaves_balance_and_what_was_realized(
 
 
 @brisk
-@given(positions(), st.lists(st.integers(1, 400), max_size=6))
-def test_partial_closes_lose_no_cent_of_swap_and_commission(trade: Trade, cuts: list[int]) -> None:
+@given(positions(), st.lists(st.integers(1, 400), max_size=6), currencies)
+def test_partial_closes_lose_nothing_of_swap_and_commission(
+    trade: Trade, cuts: list[int], currency: str
+) -> None:
+    trade = replace(
+        trade,
+        storage=quantize(trade.storage, currency),
+        commission=quantize(trade.commission, currency),
+        taxes=quantize(trade.taxes, currency),
+    )
     closed: list[Trade] = []
     rest = trade
     for ticket, cut in enumerate(cuts, start=10**7):
@@ -106,12 +126,18 @@ def test_partial_closes_lose_no_cent_of_swap_and_commission(trade: Trade, cuts: 
             SYMBOLS[trade.symbol],
             rest,
             MARKET.closing_price(rest),
-            "USD",
+            currency,
             TICKS.get,
             volume=cut,
         )
         split = rules.split_off(
-            rest, cut, price=Decimal(1), profit=profit, now=MONDAY, ticket=ticket
+            rest,
+            cut,
+            price=Decimal(1),
+            profit=profit,
+            currency=currency,
+            now=MONDAY,
+            ticket=ticket,
         )
         closed.append(split.closed)
         rest = split.rest
@@ -120,12 +146,12 @@ def test_partial_closes_lose_no_cent_of_swap_and_commission(trade: Trade, cuts: 
     for name in ("storage", "commission", "taxes"):
         parts = [getattr(each, name) for each in records]
         assert sum(parts, ZERO) == getattr(trade, name)
-        assert all(part == cents(part) for part in parts)
-    final = rules.hold(TERMS, rest, MARKET).profit
-    whole = rules.hold(TERMS, trade, MARKET).profit
-    # Each record's profit is rounded once, so each may differ by half a cent and no more.
+        assert not any(has_too_many_decimals(part, currency) for part in parts)
+    final = rules.hold(terms_in(currency), rest, MARKET).profit
+    whole = rules.hold(terms_in(currency), trade, MARKET).profit
+    # Each record's profit is rounded once, so each may differ by half a unit and no more.
     parts_profit = sum((each.profit for each in closed), final)
-    assert abs(parts_profit - whole) <= CENT * (len(records) + 1) / 2
+    assert abs(parts_profit - whole) <= unit_of(currency) * (len(records) + 1) / 2
 
 
 @brisk
@@ -139,6 +165,7 @@ def test_close_by_moves_every_cent_but_the_commission_it_gives_back(
         first,
         second,
         profit=ZERO,
+        currency="USD",
         now=MONDAY,
         ticket=10**7,
         choices=rules.Choices(close_by_refunds=refunds),
@@ -149,7 +176,7 @@ def test_close_by_moves_every_cent_but_the_commission_it_gives_back(
         assert total == getattr(first, name) + getattr(second, name)
     commission = sum((each.commission for each in records), ZERO)
     given_back = commission - first.commission - second.commission
-    share, _ = rules.pro_rata(second.commission, matched, second.volume)
+    share, _ = rules.pro_rata(second.commission, matched, second.volume, "USD")
     assert given_back == (-share if refunds else 0)
     assert pair.first.volume == matched
     assert pair.second.volume == 0
@@ -163,15 +190,24 @@ def test_close_by_moves_every_cent_but_the_commission_it_gives_back(
 def test_full_lock_costs_its_hedged_units_whatever_it_is_made_of(
     one: int, other: int, leverage: int, hedged_units: int
 ) -> None:
-    unit = Decimal("1.1") / leverage
+    unit, share = Decimal("1.1"), rules.Ratio(over=Decimal(leverage))
     legs = [
         rules.Leg(True, rules.lots(one), unit),
         rules.Leg(True, rules.lots(other), unit),
         rules.Leg(False, rules.lots(one + other), unit),
     ]
-    locked = rules.margin(legs, units=Decimal(100_000), hedged_units=Decimal(hedged_units))
-    assert locked == cents(2 * rules.lots(one + other) * hedged_units * unit)
-    one_side = rules.margin(legs[:2], units=Decimal(100_000), hedged_units=Decimal(hedged_units))
+
+    def taken(some: list[rules.Leg]) -> Decimal:
+        return rules.margin(
+            some,
+            units=Decimal(100_000),
+            hedged_units=Decimal(hedged_units),
+            currency="USD",
+            share=share,
+        )
+
+    locked, one_side = taken(legs), taken(legs[:2])
+    assert locked == quantize(2 * rules.lots(one + other) * hedged_units * unit / leverage, "USD")
     if hedged_units == 50_000:
         assert locked == one_side
 
@@ -214,16 +250,17 @@ def test_admitted_order_that_raises_the_margin_leaves_free_margin(
 
 
 @brisk
-@given(money, positive, money, positive, st.integers(0, 1000), money)
-def test_most_that_can_be_withdrawn_is_safe_and_a_cent_more_is_not(
+@given(money, positive, money, positive, st.integers(0, 1000), money, currencies)
+def test_most_that_can_be_withdrawn_is_safe_and_the_next_amount_is_not(
     balance: Decimal,
     credit: Decimal,
     floating: Decimal,
     margin: Decimal,
     minimum: int,
     free: Decimal,
+    currency: str,
 ) -> None:
-    equity = rules.equity(balance, credit, [floating])
+    equity = rules.equity(balance, credit, [floating], currency)
 
     def safe(amount: Decimal) -> bool:
         without_credit = equity - amount - credit
@@ -239,13 +276,14 @@ def test_most_that_can_be_withdrawn_is_safe_and_a_cent_more_is_not(
         credit=credit,
         equity=equity,
         margin=margin,
+        currency=currency,
         minimum_level=Decimal(minimum),
         free=free,
     )
     assert most >= 0
-    assert most == cents(most)
+    assert not has_too_many_decimals(most, currency)
     assert most == 0 or safe(most)
-    assert not safe(most + CENT)
+    assert not safe(most + unit_of(currency))
 
 
 @brisk
@@ -266,9 +304,10 @@ def test_what_one_side_wins_the_other_loses(
             open_price=open_price,
             close_price=close_price,
             contract_size=Decimal(100_000),
+            currency="USD",
             tick_size=Decimal("0.25"),
             tick_value=Decimal("12.5"),
-            rate=1 / Decimal("149.4"),
+            rate=rules.Ratio(over=Decimal("149.4")),
         )
         for is_buy in (True, False)
     ]
@@ -289,7 +328,7 @@ def test_stopout_ends_and_every_cent_is_in_the_balance(
         worst = rules.most_losing(now.held)
         assert worst is not None
         assert all(worst.net <= each.net for each in now.held)
-        assert len(rules.stopout_comment(now.equity, now.margin)) <= TRADE_COMMENT
+        assert len(rules.stopout_comment(now.equity, now.margin, "USD")) <= TRADE_COMMENT
         left = [each.trade for each in now.held if each is not worst]
         now = figures(left, now.balance + worst.net, credit)
         assert now.equity == equity

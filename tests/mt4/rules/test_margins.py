@@ -44,26 +44,28 @@ def test_margin_modes_of_a_contract(mode: str, percentage: int, margin: str) -> 
         tick_size=Decimal("0.10"),
         tick_value=Decimal("0.25"),
     )
-    assert rules.symbol_margin(symbol, [GOLD_BUY], leverage=100) == Decimal(margin)
+    assert rules.symbol_margin(symbol, [GOLD_BUY], leverage=100, currency="USD") == Decimal(margin)
 
 
 def test_future_takes_its_initial_margin_and_less_for_a_hedge() -> None:
     bought = position(1, "ESFRONT", BUY, 200, "5250.00")
     sold = position(2, "ESFRONT", SELL, 100, "5260.00")
-    assert rules.symbol_margin(FUTURE, [bought], leverage=100) == Decimal(24_000)
+    assert rules.symbol_margin(FUTURE, [bought], leverage=100, currency="USD") == Decimal(24_000)
     # Two legs of one lot at 6,000, and one lot at 12,000.
-    assert rules.symbol_margin(FUTURE, [bought, sold], leverage=100) == Decimal(24_000)
+    assert rules.symbol_margin(FUTURE, [bought, sold], leverage=100, currency="USD") == Decimal(
+        24_000
+    )
 
 
 def test_initial_margin_replaces_the_contract_of_a_pair() -> None:
     symbol = replace(EURUSD, margin_initial=Decimal(200_000))
     trade = position(1, "EURUSD", BUY, 100, "1.10000")
-    assert rules.symbol_margin(symbol, [trade], leverage=100) == Decimal("2200.00")
+    assert rules.symbol_margin(symbol, [trade], leverage=100, currency="USD") == Decimal("2200.00")
 
 
 def test_margin_of_a_pair_keeps_the_rate_of_its_opening() -> None:
     trade = position(1, "EURUSD", BUY, 100, "1.10000", margin_rate=Decimal("1.25"))
-    assert rules.symbol_margin(EURUSD, [trade], leverage=100) == Decimal("1250.00")
+    assert rules.symbol_margin(EURUSD, [trade], leverage=100, currency="USD") == Decimal("1250.00")
 
 
 @pytest.mark.parametrize(
@@ -82,13 +84,13 @@ def test_percentage_is_the_groups_or_the_symbols(
 ) -> None:
     symbol = replace(GOLD, percentage=Decimal(percentage), margin_divider=Decimal(own_divider))
     override = None if divider is None else GroupMargin(margin_divider=Decimal(divider))
-    assert rules.margin_percentage(symbol, override) == Decimal(expected)
+    assert rules.margin_part(symbol, override).value * 100 == Decimal(expected)
 
 
 def test_divider_of_one_can_mean_the_full_margin() -> None:
     override = GroupMargin(symbol="XAUUSD", margin_divider=Decimal(1))
     choices = rules.Choices(divider_one_is_default=False)
-    assert rules.margin_percentage(GOLD, override, choices) == 100
+    assert rules.margin_part(GOLD, override, choices).value == 1
     terms = rules.Terms.of(GROUP, 100, [override], choices)
     assert account(GOLD_BUY, terms=terms).margin == Decimal("48000.00")
 
@@ -127,7 +129,7 @@ def test_leverage_of_zero_is_the_groups(
 
 def test_symbol_or_price_that_is_not_known_is_said_so() -> None:
     with pytest.raises(rules.UnknownMarketError, match="no symbol XAUUSD"):
-        rules.margins_by_symbol([GOLD_BUY], {}, leverage=100)
+        rules.margins_by_symbol([GOLD_BUY], {}, leverage=100, currency="USD")
     with pytest.raises(rules.UnknownMarketError, match="no symbol XAUUSD"):
         account(GOLD_BUY, market=replace(MARKET, symbols={}))
     with pytest.raises(rules.UnknownMarketError, match="no price of XAUUSD"):

@@ -40,7 +40,7 @@ def rate(
 ) -> Decimal:
     return rules.profit_rate(
         symbol, currency, TICKS.get, is_buy=is_buy, price=Decimal(price), choices=choices
-    )
+    ).value
 
 
 def test_yen_result_is_divided_by_the_close_price_even_far_from_the_market() -> None:
@@ -172,8 +172,8 @@ def test_triple_day_as_stored_from_monday_to_sunday(
         ("Money", "PerDeal", "7", "-7.00"),
         ("Pips", "PerLot", "5", "-12.97"),  # 200,000 x 0.00001 x 5 GBP at 1.29700
         ("Pips", "PerDeal", "5", "-6.49"),
-        ("Percent", "PerLot", "0.01", "-22.05"),  # of 200,000 x 0.85012 GBP
-        ("Percent", "PerDeal", "0.01", "-22.05"),
+        ("Percent", "PerLot", "0.01", "-44.10"),  # twice of 200,000 x 0.85012 GBP: both sides
+        ("Percent", "PerDeal", "0.01", "-44.10"),
         ("", "", "7", "-14.00"),
         ("Money", "PerLot", "0", "0"),
     ],
@@ -203,7 +203,7 @@ def test_commission_set_for_one_side_is_charged_for_both_at_open() -> None:
         open_price=Decimal("1.1"),
         currency="USD",
         quotes=TICKS.get,
-        choices=rules.Choices(commission_sides=2),
+        choices=rules.Choices(commission_for=rules.CommissionFor.SIDE),
     )
     assert result == Decimal("-14.00")
 
@@ -227,6 +227,7 @@ def test_profit_on_half_a_cent_goes_away_from_zero_on_both_sides() -> None:
             open_price=Decimal(0),
             close_price=Decimal("0.005"),
             contract_size=Decimal(1),
+            currency="USD",
         )
         assert result == Decimal(expected)
 

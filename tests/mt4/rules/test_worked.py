@@ -75,9 +75,13 @@ def test_worked_withdrawals() -> None:
         "equity": now.equity,
         "margin": now.margin,
     }
-    assert rules.withdrawable(**state) == Decimal("3177.27")
-    assert rules.withdrawable(**state, minimum_level=Decimal(150)) == Decimal("2137.27")
-    assert rules.withdrawable(**state, free=Decimal("3244.69")) == Decimal("2744.69")
+    assert rules.withdrawable(**state, currency="USD") == Decimal("3177.27")
+    assert rules.withdrawable(**state, currency="USD", minimum_level=Decimal(150)) == Decimal(
+        "2137.27"
+    )
+    assert rules.withdrawable(**state, currency="USD", free=Decimal("3244.69")) == Decimal(
+        "2744.69"
+    )
 
 
 @pytest.mark.parametrize(
@@ -141,13 +145,18 @@ def test_worked_hedge(hedged_units: int, large_leg: int, margin: str) -> None:
 
 
 def test_published_hedge_of_three_orders_to_the_fourth_decimal() -> None:
-    unit = Decimal("1.70459") / 500
+    unit = Decimal("1.70459")
     legs = [
         rules.Leg(True, Decimal("0.5"), unit),
         rules.Leg(True, Decimal("1.4"), unit),
         rules.Leg(False, Decimal("0.8"), unit),
     ]
-    exact = rules.exact_margin(legs, units=Decimal(100_000), hedged_units=Decimal(50_000))
+    exact = rules.exact_margin(
+        legs,
+        units=Decimal(100_000),
+        hedged_units=Decimal(50_000),
+        share=rules.Ratio(over=Decimal(500)),
+    )
     assert exact == Decimal("647.7442")
 
 

@@ -16,11 +16,11 @@ from tests.payments.bulk.files import csv_of
 
 
 def upload(person: User, data: bytes, name: str = "march.csv", **fields: Any) -> BulkFile:
-    """A stored file that waits to be checked, on the only platform there is."""
+    """A stored file that waits to be checked, on the demo platform."""
     kept = store.keep([data])
     return BulkFile.objects.create(
         **{
-            "platform": Platform.objects.get(),
+            "platform": Platform.objects.get(slug="demo"),
             "name": name,
             "sha256": kept.sha256,
             "size": kept.size,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.utils import timezone
 
 from panel.commands import executor
 from panel.commands.base import Invalid
 from panel.commands.decide import reject, why_not
 from panel.commands.submit import submit, withdraw
-from panel.models import ChangeRequest, Platform, Policy, Status
+from panel.models import ChangeRequest, Platform, Policy, Status, User
 from payments.bulk import store
 from payments.bulk.command import CarryOutFile, CarryOutRest
 from payments.commands import Deposit
@@ -191,3 +192,22 @@ def test_what_was_rejected_is_tried_again_only_when_it_is_approved_again(
     file.refresh_from_db()
     assert (file.state, file.run_id, file.final_before) == (BulkFile.State.RUNNING, request.pk, 1)
     assert [item.state for item in file.items.order_by("line")] == ["done", "ready"]
+
+
+def test_an_approved_file_past_its_time_or_without_its_voter_is_not_started(
+    platform: Platform, cast: Cast, login: int
+) -> None:
+    late_file = checked(cast.olga, f"{login},deposit,10,USD,a,")
+    late = approve_as(cast.maya, submitted(cast.olga, late_file))
+    ChangeRequest.objects.filter(pk=late.pk).update(expires=timezone.now())
+    assert carry_out(late).status == Status.EXPIRED
+    late_file.refresh_from_db()
+    assert late_file.state == BulkFile.State.READY
+
+    file = checked(cast.olga, f"{login},deposit,11,USD,b,")
+    request = approve_as(cast.maya, submitted(cast.olga, file))
+    User.objects.filter(pk=cast.maya.pk).update(is_active=False)
+    assert carry_out(request).status == Status.PENDING
+    file.refresh_from_db()
+    assert file.state == BulkFile.State.SUBMITTED
+    assert not BulkItem.objects.exclude(state=BulkItem.State.READY).exists()

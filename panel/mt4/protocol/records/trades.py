@@ -40,7 +40,7 @@ class Trade:
     commission_agent: Money = ZERO
     storage: Money = ZERO
     profit: Money = ZERO
-    taxes: Decimal = ZERO
+    taxes: Money = ZERO
     magic: int = 0
     comment: str = ""
     expiration: datetime = NO_TIME
@@ -83,7 +83,7 @@ class TradeUpdate:
     commission_agent: Money = ZERO
     storage: Money = ZERO
     profit: Money = ZERO
-    taxes: Decimal = ZERO
+    taxes: Money = ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

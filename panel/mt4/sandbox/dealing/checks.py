@@ -113,13 +113,19 @@ def check_group_rules(deal: Deal, command: TradeCommand, others: Iterable[Trade]
     if group.max_positions and len(orders) >= group.max_positions:
         text = f"The group allows {group.max_positions} orders."
         raise rejected(ResultCode.TradeTooManyOrders, text)
-    if not group.hedge_prohibited:
-        return
-    for each in orders:
+    refuse(hedging(deal, command, orders))
+
+
+def hedging(deal: Deal, command: TradeCommand, others: Iterable[Trade]) -> rules.Refusal | None:
+    """Why a group that forbids hedging would not open this beside an account's other orders."""
+    if not deal.entry.group.hedge_prohibited:
+        return None
+    for each in others:
         same = each.symbol == deal.symbol.symbol and is_position(each)
         if same and rules.is_long(each.trade_command) != rules.is_long(command):
             text = f"The group does not hedge: position {each.order} is opposite."
-            raise rejected(ResultCode.TradeHedgeProhibited, text)
+            return rules.Refusal(ResultCode.TradeHedgeProhibited, text)
+    return None
 
 
 def check_fifo(desk: Desk, deal: Deal, trade: Trade) -> None:

@@ -13,6 +13,8 @@ from panel.mt4.sandbox.dealing import checks
 from panel.mt4.sandbox.dealing.desk import Deal, Desk
 from panel.mt4.sandbox.records import is_position
 
+CANCELLED = "cancelled"
+
 
 def br_close(desk: Desk, wanted: TradeTransaction) -> TradeTransaction:
     """Close a position, or the part of it that `volume` says, at the given price."""
@@ -42,6 +44,7 @@ def _close_part(desk: Desk, trade: Trade, volume: int, price: Decimal) -> None:
         volume,
         price=price,
         profit=desk.profit(trade, price, volume=volume),
+        currency=desk.currency_of(trade),
         now=desk.now,
         ticket=desk.unit.next_ticket(),
     )
@@ -129,17 +132,29 @@ def _close_pair(desk: Desk, first: Trade, second: Trade) -> None:
     volume = min(first.volume, second.volume)
     profit = desk.profit(first, second.open_price, volume=volume)
     ticket = 0 if first.volume == second.volume else desk.unit.next_ticket()
-    pair = rules.close_by(first, second, profit=profit, now=desk.now, ticket=ticket)
+    pair = rules.close_by(
+        first,
+        second,
+        profit=profit,
+        currency=desk.currency_of(first),
+        now=desk.now,
+        ticket=ticket,
+    )
     desk.settle([pair.first, pair.second])
     if pair.rest is not None:
         desk.put(pair.rest)
 
 
 def br_delete(desk: Desk, wanted: TradeTransaction) -> TradeTransaction:
-    """Delete any open order: a pending one, or a position without a result."""
+    """Delete any open order: a pending one, or a position without a result.
+
+    Of a pending order `cancelled` replaces the comment, and the market's price of that moment is
+    its close price. [S]
+    """
     trade = checks.open_order(desk, wanted.order)
     deal = checks.deal_for(desk, trade.login, trade.symbol)
-    if rules.is_pending(trade.trade_command) and deal.quote is not None:
+    pending = rules.is_pending(trade.trade_command)
+    if pending and deal.quote is not None:
         checks.refuse(rules.check_freeze(deal.symbol, trade, deal.quote))
-    desk.delete(trade)
+    desk.delete(trade, CANCELLED if pending else None)
     return wanted

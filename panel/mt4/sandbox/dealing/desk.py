@@ -61,10 +61,13 @@ class Desk:
         volume: int | None = None,
     ) -> Decimal:
         """What a position, or some of it, brings at a price. Raises UnknownMarketError."""
-        group = self.state.groups[self.account_of(trade).user.group].group
         symbol = market_of(self.state).symbol(trade.symbol)
-        quotes = self.state.quotes.get
-        return rules.trade_profit(symbol, trade, price, group.currency, quotes, volume=volume)
+        quotes, currency = self.state.quotes.get, self.currency_of(trade)
+        return rules.trade_profit(symbol, trade, price, currency, quotes, volume=volume)
+
+    def currency_of(self, trade: Trade) -> str:
+        """The currency of a record's account."""
+        return self.state.groups[self.account_of(trade).user.group].group.currency
 
     def priced(self, deal: Deal, trade: Trade) -> Trade:
         """A position about to open, with its margin rate and its commission."""
@@ -83,6 +86,7 @@ class Desk:
                 open_price=trade.open_price,
                 currency=currency,
                 quotes=quotes,
+                choices=terms_of(self.state, deal.account.user).choices,
             ),
         )
 

@@ -16,7 +16,12 @@ from panel.mt4.protocol.wire import NO_TIME
 from panel.mt4.sandbox.answers import invalid_data
 from panel.mt4.sandbox.dealing import checks
 from panel.mt4.sandbox.dealing.desk import Deal, Desk
+from panel.mt4.sandbox.figures import terms_of
 from panel.mt4.sandbox.records import Quote
+
+NO_MONEY = "deleted [no money]"
+NO_HEDGE = "deleted [hedge prohibited]"
+"""By the pattern of the other; no statement shows what MT4 writes here. [U]"""
 
 
 def br_open(desk: Desk, wanted: TradeTransaction) -> TradeTransaction:
@@ -95,6 +100,7 @@ def br_activate(desk: Desk, wanted: TradeTransaction) -> TradeTransaction:
     price = wanted.price or trade.open_price
     market = rules.opening_price(trade.trade_command, quote)
     checks.check_dealt_price(deal, wanted, market, price)
+    checks.refuse(_fires_into_hedge(desk, deal, trade))
     opened = _charged(desk, deal, _activated(desk, trade, replace(trade, open_price=price)))
     desk.put(opened)
     return replace(wanted, price=price)
@@ -111,16 +117,27 @@ def _activated(desk: Desk, pending: Trade, trade: Trade) -> Trade:
     )
 
 
+def _fires_into_hedge(desk: Desk, deal: Deal, trade: Trade) -> rules.Refusal | None:
+    """Why a pending order may not open now, on a server that looks at hedging then. [U]"""
+    if not terms_of(desk.state, deal.account.user).choices.pendings_look_at_hedging:
+        return None
+    return checks.hedging(deal, trade.trade_command, desk.unit.open_trades(trade.login))
+
+
 def trigger(desk: Desk, trade: Trade, deal: Deal, quote: Quote) -> None:
-    """The market reached a pending order: it opens, or is deleted for want of money.
+    """The market reached a pending order: it opens, or is deleted for want of money. The reason
+    replaces its comment. [S]
 
     A limit opens at its own price or better, a stop at the market, gaps and all. [I]
     Raises UnknownMarketError.
     """
+    if _fires_into_hedge(desk, deal, trade) is not None:
+        desk.delete(trade, NO_HEDGE)
+        return
     market = rules.opening_price(trade.trade_command, quote)
     opened = _activated(desk, trade, replace(trade, open_price=market))
     opened = desk.priced(deal, opened)
     if desk.admission(deal.account, opened) is None:
         desk.put(opened)
     else:
-        desk.delete(trade, rules.comment_with(trade.comment, "[no money]"))
+        desk.delete(trade, NO_MONEY)

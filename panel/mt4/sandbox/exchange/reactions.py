@@ -95,7 +95,9 @@ class Reactions:
             desk.close(
                 worst.trade,
                 worst.close_price,
-                comment=rules.stopout_comment(figures.equity, figures.margin),
+                comment=rules.stopout_comment(
+                    figures.equity, figures.margin, desk.currency_of(worst.trade)
+                ),
                 activation=ActivationType.Stopout,
             )
             _note(desk, worst.trade, f"stopped out at {worst.close_price}")

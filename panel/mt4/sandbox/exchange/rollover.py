@@ -77,6 +77,7 @@ class Rollover:
                 currency=terms.group.currency,
                 quotes=market.quotes,
                 override=terms.overrides.get(trade.symbol),
+                choices=terms.choices,
             )
         except rules.UnknownMarketError:
             return trade

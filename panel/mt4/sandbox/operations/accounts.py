@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from functools import partial
 
-from panel.lib.money import LARGEST
+from panel.lib.money import LARGEST, quantize
 from panel.mt4 import limits
 from panel.mt4.protocol.records import User, UserCreate, UserUpdate
 from panel.mt4.protocol.wire import to_wire, wire_names
@@ -75,12 +75,19 @@ def _problems(call: Call, user: User) -> Iterator[str]:
 
 
 def checked(call: Call, user: User) -> User:
-    """The record as MT4 would take it; raises InvalidData for a field that does not fit."""
+    """The record as MT4 would take it, money in the decimals of its group's currency.
+
+    Raises InvalidData for a field that does not fit.
+    """
     for problem in _problems(call, user):
         raise invalid_data(problem)
-    if user.leverage:
-        return user
-    return replace(user, leverage=call.state.groups[user.group].group.default_leverage)
+    group = call.state.groups[user.group].group
+    return replace(
+        user,
+        leverage=user.leverage or group.default_leverage,
+        balance=quantize(user.balance, group.currency),
+        credit=quantize(user.credit, group.currency),
+    )
 
 
 def create(call: Call) -> User:

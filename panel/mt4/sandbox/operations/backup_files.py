@@ -25,7 +25,7 @@ from panel.mt4.sandbox.call import Call
 from panel.mt4.sandbox.masks import matches
 from panel.mt4.sandbox.operations.accounts import checked
 from panel.mt4.sandbox.paging import limit_of
-from panel.mt4.sandbox.records import Account
+from panel.mt4.sandbox.records import Account, in_currency
 
 T = TypeVar("T")
 
@@ -177,8 +177,8 @@ def _restore(call: Call, wanted: TradeRestoreInput) -> int:
         comment=wanted.comment,
         time_stamp=call.now(),
     )
+    currency = call.unit.state.groups[account.user.group].group.currency
     if symbol is not None and not trade.margin_rate:
-        currency = call.unit.state.groups[account.user.group].group.currency
         is_buy = rules.is_long(trade.trade_command)
         try:
             rate = rules.margin_rate(
@@ -191,7 +191,7 @@ def _restore(call: Call, wanted: TradeRestoreInput) -> int:
         except rules.UnknownMarketError:
             return FAILED
         trade = replace(trade, margin_rate=rate)
-    call.unit.put_trade(trade)
+    call.unit.put_trade(in_currency(trade, currency))
     return RESTORED
 
 

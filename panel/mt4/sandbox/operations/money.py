@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from panel.lib.money import LARGEST, cents
+from panel.lib.money import LARGEST, quantize, show
 from panel.mt4 import limits
 from panel.mt4.protocol.enums import (
     ResultCode,
@@ -73,7 +73,9 @@ def _balance(call: Call, wanted: TradeTransaction) -> int:
     is_credit = wanted.trade_command is TradeCommand.Credit
     if not is_credit and wanted.trade_command is not TradeCommand.Balance:
         raise invalid_data("tradeCommand: a BrBalance is a Balance or a Credit.")
-    if abs(wanted.price) > LARGEST or not (amount := cents(wanted.price)):
+    currency = call.state.groups[account.user.group].group.currency
+    # A double that is normalised: 100.55 yen become 101, as a real server keeps whole yen. [I]
+    if abs(wanted.price) > LARGEST or not (amount := quantize(wanted.price, currency)):
         raise invalid_data("price: the amount must not be 0 and not be too large.")
     for problem in limits.check_text(wanted.comment, limits.TRADE_COMMENT):
         raise invalid_data(f"comment: {problem}")
@@ -117,10 +119,12 @@ def _check_funds(call: Call, account: Account, amount: Decimal, *, is_credit: bo
             raise rejected(ResultCode.TradeNoMoney, "There is less credit than that.")
         return
     free = margin_level(call.state, account).free
+    currency = call.state.groups[account.user.group].group.currency
     if account.user.balance + amount < 0 or free + amount < 0:
         raise rejected(
             ResultCode.TradeNoMoney,
-            f"Not enough money: balance {account.user.balance:.2f}, free margin {free:.2f}.",
+            f"Not enough money: balance {show(account.user.balance, currency)}, "
+            f"free margin {show(free, currency)}.",
         )
 
 

@@ -14,7 +14,7 @@ from panel.mt4.sandbox.dealing.changing import check_levels
 from panel.mt4.sandbox.dealing.checks import check_comment
 from panel.mt4.sandbox.dealing.desk import Desk
 from panel.mt4.sandbox.operations.money import read_transaction
-from panel.mt4.sandbox.records import Quote
+from panel.mt4.sandbox.records import Quote, in_currency
 
 _WRITABLE = tuple(column.name for column in fields(TradeUpdate) if column.name != "order")
 
@@ -35,7 +35,8 @@ def modify(call: Call) -> Trade:
     for name, value in given.items():
         if isinstance(value, Decimal) and abs(value) > LARGEST:
             raise invalid_data(f"{name}: the number is too large.")
-    changed = replace(trade, **given, time_stamp=call.now())
+    currency = Desk(call.unit, call.now()).currency_of(trade)
+    changed = in_currency(replace(trade, **given, time_stamp=call.now()), currency)
     call.unit.put_trade(changed)
     return changed
 

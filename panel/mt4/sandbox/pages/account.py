@@ -31,44 +31,46 @@ HISTORY = 40
 
 _OPEN = columns(
     "Ticket", "Type", "Symbol", "#Lots", "#Open price", "#SL", "#TP", "#Now", "#Swap",
-    "#Commission", "#Profit", "Opened", "Comment",
+    "#Commission", "#Taxes", "#Profit", "Opened", "Comment",
 )  # fmt: skip
 _CLOSED = columns(
-    "Ticket", "Type", "Symbol", "#Lots", "#Open price", "#Close price", "#Profit", "Closed",
-    "Comment",
+    "Ticket", "Type", "Symbol", "#Lots", "#Open price", "#Close price", "#Swap", "#Commission",
+    "#Taxes", "#Profit", "Closed", "Comment",
 )  # fmt: skip
 
 
 def one(state: State, account: Account, *, newer: int) -> Page:
     """The page of an account; its history begins behind so many newer records."""
     login = account.login
-    opened = (_open_row(shown(state, trade)) for trade in state.open_trades(login))
+    currency = state.groups[account.user.group].group.currency
+    opened = (_open_row(shown(state, trade), currency) for trade in state.open_trades(login))
     live = join(
         (
-            section("Figures", _figures(state, account)),
+            section("Figures", _figures(state, account, currency)),
             section("Open orders", table(_OPEN, opened, "No open orders.")),
-            _history(state, login, newer),
+            _history(state, login, newer, currency),
             section("Record", _record(account)),
         )
     )
     return Page(f"{login} {account.user.name}", live)
 
 
-def _figures(state: State, account: Account) -> Markup:
+def _figures(state: State, account: Account, currency: str) -> Markup:
     user, level = account.user, level_of(state, account)
-    currency = state.groups[user.group].group.currency
     recomputed = state.recomputed_balance(user.login)
-    agrees = badge("agrees", "good")
+    sum_of = badge("agrees", "good")
+    if user.balance != recomputed:
+        sum_of = money(recomputed, currency)
     return facts(
         (
-            ("Balance", Markup(f"{money(user.balance)} {text(currency)}")),
-            ("Credit", money(user.credit)),
-            ("Equity", money(level.equity if level else None)),
-            ("Margin", money(level.margin if level else None)),
-            ("Free margin", money(level.free if level else None)),
+            ("Balance", Markup(f"{money(user.balance, currency)} {text(currency)}")),
+            ("Credit", money(user.credit, currency)),
+            ("Equity", money(level.equity if level else None, currency)),
+            ("Margin", money(level.margin if level else None, currency)),
+            ("Free margin", money(level.free if level else None, currency)),
             ("Level %", percent(level)),
             ("State", state_of(account, level)),
-            ("Sum of history", agrees if user.balance == recomputed else money(recomputed)),
+            ("Sum of history", sum_of),
         )
     )
 
@@ -89,7 +91,7 @@ def _record(account: Account) -> Markup:
     )
 
 
-def _history(state: State, login: int, newer: int) -> Markup:
+def _history(state: State, login: int, newer: int, currency: str) -> Markup:
     closed = sorted(
         state.closed_trades(login),
         key=lambda trade: (trade.close_time, trade.order),
@@ -106,7 +108,7 @@ def _history(state: State, login: int, newer: int) -> Markup:
         f'<nav class="pager" aria-label="Pages of history"><span class="quiet">{place}</span> '
         f"{join(links, ' ')}</nav>"
     )
-    body = table(_CLOSED, map(_closed_row, rows), "No history.")
+    body = table(_CLOSED, (_closed_row(row, currency) for row in rows), "No history.")
     return section("History", body, pager if rows else "")
 
 
@@ -115,7 +117,7 @@ def _passwords(account: Account) -> str:
     return ", ".join(f"{name} {'set' if digest else 'not set'}" for name, digest in names.items())
 
 
-def _open_row(trade: Trade) -> tuple[Any, ...]:
+def _open_row(trade: Trade, currency: str) -> tuple[Any, ...]:
     digits = trade.digits
     return (
         trade.order,
@@ -126,15 +128,16 @@ def _open_row(trade: Trade) -> tuple[Any, ...]:
         _level(trade.sl, digits),
         _level(trade.tp, digits),
         price(trade.close_price, digits),
-        money(trade.storage),
-        money(trade.commission),
-        money(trade.profit) if is_position(trade) else NOTHING,
+        money(trade.storage, currency),
+        money(trade.commission, currency),
+        money(trade.taxes, currency),
+        money(trade.profit, currency) if is_position(trade) else NOTHING,
         moment(trade.open_time),
         trade.comment,
     )
 
 
-def _closed_row(trade: Trade) -> tuple[Any, ...]:
+def _closed_row(trade: Trade, currency: str) -> tuple[Any, ...]:
     return (
         trade.order,
         trade.trade_command.wire,
@@ -142,7 +145,10 @@ def _closed_row(trade: Trade) -> tuple[Any, ...]:
         _lots(trade),
         _level(trade.open_price, trade.digits),
         _level(trade.close_price, trade.digits),
-        money(trade.profit),
+        money(trade.storage, currency),
+        money(trade.commission, currency),
+        money(trade.taxes, currency),
+        money(trade.profit, currency),
         moment(trade.close_time),
         trade.comment,
     )

@@ -118,16 +118,17 @@ def _address(wanted: Wanted, after: int) -> str:
 
 def _row(state: State, account: Account) -> tuple[Any, ...]:
     user, level = account.user, level_of(state, account)
+    currency = state.groups[user.group].group.currency
     return (
         link(f"/accounts/{user.login}", user.login),
         user.name,
         user.group,
-        state.groups[user.group].group.currency,
-        money(user.balance),
-        money(user.credit),
-        money(level.equity if level else None),
-        money(level.margin if level else None),
-        money(level.free if level else None),
+        currency,
+        money(user.balance, currency),
+        money(user.credit, currency),
+        money(level.equity if level else None, currency),
+        money(level.margin if level else None, currency),
+        money(level.free if level else None, currency),
         percent(level),
         state_of(account, level),
     )

@@ -55,6 +55,13 @@ def _one(form: Form, name: str) -> str:
     return next(iter(form.get(name, ())), "").strip()
 
 
+def _number(form: Form, name: str) -> Decimal:
+    try:
+        return Decimal(_one(form, name))
+    except InvalidOperation:
+        raise RefusedError(f"Nothing was changed: {name} is a number.") from None
+
+
 class Forms:
     """Each does one thing and says what it did; raises RefusedError."""
 
@@ -68,6 +75,7 @@ class Forms:
         """Where each form goes, which page comes back, and what is done in between."""
         yield "/prices", "/prices", self.move_price
         yield "/clock", "/prices", self.move_clock
+        yield "/groups", "/groups", self.switch_group
         yield "/faults", "/faults", self.add_fault
         yield "/faults/off", "/faults", self.clear_faults
         yield r"/faults/{id:\d{1,9}}/off", "/faults", self.drop_fault
@@ -122,6 +130,22 @@ class Forms:
         except ValueError as error:
             raise RefusedError(f"Nothing was restored: {error}.") from None
         return f"The server starts again with {_one(form, 'name')}."
+
+    async def switch_group(self, form: Form) -> str:
+        group = _one(form, "group")
+        given = {
+            "group": group,
+            "commissionFor": _one(form, "commissionFor"),
+            "pendingsLookAtHedging": _one(form, "pendingsLookAtHedging") == "yes",
+        }
+        if _one(form, "commission"):
+            given |= {"commissionKind": _one(form, "commissionKind")}
+            given |= {"commission": _number(form, "commission")}
+        try:
+            self._control.put_switches(given)
+        except ValueError as error:
+            raise RefusedError(f"Nothing was changed: {error}.") from None
+        return f"{group} is set, for orders from now on."
 
     async def add_fault(self, form: Form) -> str:
         given = {name: _one(form, name) for name in form if _one(form, name)}

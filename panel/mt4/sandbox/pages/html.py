@@ -9,6 +9,8 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
+from panel.lib.money import show
+
 
 class Markup(str):
     """Text that is markup already."""
@@ -38,11 +40,11 @@ def badge(label: Any, kind: str = "plain") -> Markup:
     return Markup(f'<span class="badge {kind}">{text(label)}</span>')
 
 
-def money(value: Decimal | None) -> Markup:
-    """An amount with two decimals; a negative one is red and has a minus."""
+def money(value: Decimal | None, currency: str) -> Markup:
+    """An amount in the decimals of its currency; a negative one is red and has a minus."""
     if value is None:
         return NOTHING
-    shown = f"{abs(value):,.2f}"
+    shown = show(abs(value), currency, named=False)
     return Markup(f'<span class="down">−{shown}</span>') if value < 0 else Markup(shown)
 
 

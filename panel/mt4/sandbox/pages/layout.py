@@ -12,6 +12,7 @@ MENU = (
     ("/", "Overview"),
     ("/accounts", "Accounts"),
     ("/prices", "Prices"),
+    ("/groups", "Groups"),
     ("/faults", "Faults"),
     ("/mishaps", "Mishaps"),
     ("/calls", "Calls"),

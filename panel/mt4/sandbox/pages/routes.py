@@ -18,6 +18,7 @@ from panel.mt4.sandbox.pages import (
     accounts,
     calls,
     faults,
+    groups,
     managers,
     mishaps,
     overview,
@@ -72,6 +73,7 @@ class Pages:
             ("/accounts", self.accounts),
             (r"/accounts/{login:\d{1,10}}", self.account),
             ("/prices", lambda request: prices.listed(self._state)),
+            ("/groups", self.groups),
             ("/faults", lambda request: faults.listed(self._faults)),
             ("/mishaps", lambda request: mishaps.listed(self._state, self._mishaps.files())),
             ("/calls", self.calls),
@@ -133,6 +135,9 @@ class Pages:
         if found is None:
             raise web.HTTPNotFound(text="There is no such account.")
         return account.one(self._state, found, newer=_number(request, "newer"))
+
+    def groups(self, request: web.Request) -> Page:
+        return groups.listed(self._state, request.query.get("group", ""))
 
     def calls(self, request: web.Request) -> Page:
         return calls.listed(self._state, self._server.calls, _words(request))

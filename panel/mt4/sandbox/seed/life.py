@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from panel.lib.money import ZERO, cents
+from panel.lib.money import ZERO, quantize
 from panel.mt4 import rules
 from panel.mt4.protocol.enums import TradeCommand, TradeRecordReason, TradeRecordState
 from panel.mt4.protocol.records import SymbolConfig, Trade, User
@@ -53,7 +53,7 @@ class Life:
         self.records: list[Trade] = []
 
     def finished(self) -> User:
-        day, month = (cents(self._balance * self._share(0.97, 1.03)) for _ in range(2))
+        day, month = (self._round(self._balance * self._share(0.97, 1.03)) for _ in range(2))
         return replace(
             self._user,
             balance=self._balance,
@@ -63,6 +63,9 @@ class Life:
             prev_month_balance=month,
             prev_month_equity=month,
         )
+
+    def _round(self, amount: Decimal) -> Decimal:
+        return quantize(amount, self._group.currency)
 
     def _share(self, low: float, high: float) -> Decimal:
         return Decimal(f"{self._chance.uniform(low, high):.4f}")
@@ -101,7 +104,7 @@ class Life:
         step = max(usual // 20, 10)
         amount = round(usual * self._chance.lognormvariate(0, 0.6) / step) * step
         comment = f"DP {self._chance.randrange(16**8):08X} {self._chance.choice(('card', 'wire'))}"
-        self._money(TradeCommand.Balance, cents(Decimal(max(amount, step))), time, comment)
+        self._money(TradeCommand.Balance, self._round(Decimal(max(amount, step))), time, comment)
 
     def trade(self, most: int) -> None:
         """Closed trades through the account's life, up to about twice this many, with money moving
@@ -116,7 +119,7 @@ class Life:
             if chance.random() < 0.04 or self._balance < _DEPOSITS[self._user.group] // 10:
                 self.deposit(opened - timedelta(minutes=30))
             elif chance.random() < 0.04:
-                amount = cents(self._balance * self._share(0.05, 0.3))
+                amount = self._round(self._balance * self._share(0.05, 0.3))
                 comment = f"WD {chance.randrange(16**8):08X} bank"
                 self._money(TradeCommand.Balance, -amount, opened, comment)
             self._closed_trade(chance.choice(self._symbols), opened)
@@ -126,7 +129,7 @@ class Life:
         price = self._past.price_at(symbol, opened)
         is_buy = chance.random() < 0.5
         rate, margin = self._past.rates(symbol, self._group.currency, is_buy)
-        value = price * float(symbol.contract_size * rate)
+        value = price * float(symbol.contract_size * rate.value)
         if symbol.tick_size:
             value *= float(symbol.tick_value / symbol.tick_size)
         lots = min(LARGEST_LOTS, float(self._balance) * chance.uniform(0.5, 6) / value)
@@ -145,12 +148,13 @@ class Life:
             open_price=open_price,
             close_price=close,
             contract_size=symbol.contract_size,
+            currency=self._group.currency,
             tick_size=symbol.tick_size,
             tick_value=symbol.tick_value,
             rate=rate,
         )
         storage = self._swap(symbol, is_buy, volume, open_price, rate, (closed - opened).days)
-        commission = -cents(_COMMISSIONS[self._user.group] * volume / 100)
+        commission = -self._round(_COMMISSIONS[self._user.group] * volume / 100)
         if self._balance + profit + storage + commission <= 0:
             return
         target = chance.random() < 0.15
@@ -186,7 +190,7 @@ class Life:
         is_buy: bool,
         volume: int,
         price: Decimal,
-        rate: Decimal,
+        rate: rules.Ratio,
         nights: int,
     ) -> Decimal:
         if not nights:
@@ -198,6 +202,7 @@ class Life:
             contract_size=symbol.contract_size,
             point=symbol.point,
             price=price,
+            currency=self._group.currency,
             rate=rate,
             nights=nights,
         )
@@ -209,7 +214,7 @@ class Life:
         given = self._user.registration_date + timedelta(days=2)
         if given >= self._now:
             return
-        amount = cents(max(self._balance, Decimal(10)) * self._share(0.05, 0.3))
+        amount = self._round(max(self._balance, Decimal(10)) * self._share(0.05, 0.3))
         until = (self._now + timedelta(days=60)).replace(hour=0, minute=0, second=0)
         self._money(TradeCommand.Credit, amount, given, "CR welcome bonus", until)
         if self._chance.random() < 0.4:
@@ -277,7 +282,7 @@ class Life:
             trade,
             volume=volume,
             volume_lots=rules.lots(volume),
-            commission=-cents(_COMMISSIONS[self._user.group] * volume / 100),
+            commission=-self._round(_COMMISSIONS[self._user.group] * volume / 100),
             storage=self._swap(symbol, is_buy, volume, trade.open_price, profit_rate, nights),
         )
         held = rules.hold(terms_of(self._state, self._user), trade, market_of(self._state))
@@ -301,7 +306,7 @@ class Life:
     def _settle_at(self, level: float, positions: list[Trade]) -> None:
         """Make the first deposit what it must have been for the account to stand at this level."""
         figures = margin_level_with(self._state, self.finished(), positions)
-        wanted = cents(figures.margin * Decimal(f"{level / 100:.4f}"))
+        wanted = self._round(figures.margin * Decimal(f"{level / 100:.4f}"))
         first = self.records[0]
         deposit = first.profit + wanted - figures.equity
         if deposit > 0 and self._balance + deposit - first.profit > 0:

@@ -21,7 +21,7 @@ class PastMarket:
         self.now = now
         self.names = list(state.symbols)
         self._weeks = {name: self._walk() for name in self.names}
-        self._rates: dict[tuple[str, str, bool], tuple[Decimal, Decimal]] = {}
+        self._rates: dict[tuple[str, str, bool], tuple[rules.Ratio, Decimal]] = {}
 
     def _walk(self) -> list[float]:
         """What a symbol's price was each week, as a factor of today's; the last one is today."""
@@ -38,7 +38,9 @@ class PastMarket:
         wobble = 1 + self.chance.gauss(0, 0.002)
         return float(self.state.quotes[symbol.symbol].bid) * factor * wobble
 
-    def rates(self, symbol: SymbolConfig, currency: str, is_buy: bool) -> tuple[Decimal, Decimal]:
+    def rates(
+        self, symbol: SymbolConfig, currency: str, is_buy: bool
+    ) -> tuple[rules.Ratio, Decimal]:
         """Today's rates of a symbol's profit and margin currency for one side."""
         found = self._rates.get((symbol.symbol, currency, is_buy))
         if found is None:
