@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from panel import audit
+from panel.lib.references import reference_in
 from panel.models import ChangeRequest, Status
 from panel.mt4.read import reader
 from payments.models import BulkItem, Payment
@@ -14,6 +15,7 @@ from tests.chaos.truth import booked, straight
 from tests.chaos.wishes import Accounts
 from tests.harness.stack import Stack
 
+MOST_SENDINGS = 3
 OPEN = (Status.APPROVED, Status.EXECUTING, Status.UNKNOWN)
 LINE_STATUS = {
     BulkItem.State.DONE: Status.DONE,
@@ -36,9 +38,9 @@ class Verdict:
         return not any(self.wrong.values())
 
     def __str__(self) -> str:
-        lines = [f"{name:<42}{value}" for name, value in self.figures.items()]
+        lines = [f"{name:<50}{value}" for name, value in self.figures.items()]
         for name, found in self.wrong.items():
-            lines.append(f"{name:<42}{len(found)}")
+            lines.append(f"{name:<50}{len(found)}")
             lines += [f"    {each}" for each in found[:50]]
         return "\n".join(lines)
 
@@ -62,7 +64,8 @@ def judge(stack: Stack, accounts: Accounts, crew: Crew) -> Verdict:
     waiting = ChangeRequest.objects.filter(status=Status.UNKNOWN, needs_person=True)
     left_alone = ChangeRequest.objects.filter(status__in=OPEN).exclude(pk__in=waiting)
     changed = [each for found in truth.values() for each in found if not each.is_as_asked]
-    per_reference = Counter(one.reference for one in stack.proxy.passed)
+    sent = [reference_in(one.comment) for one in list(stack.proxy.passed)]
+    per_reference = Counter(reference for reference in sent if reference)
     verdict = Verdict(
         figures={
             "operations asked for": len(known),
@@ -71,9 +74,7 @@ def judge(stack: Stack, accounts: Accounts, crew: Crew) -> Verdict:
             - sum(status[each] for each in (Status.DONE, *OPEN)),
             "unknown with a person at the end": waiting.count(),
             "settled by two people": len(crew.settled),
-            "sendings seen by the proxy": sum(
-                count for reference, count in per_reference.items() if reference in known
-            ),
+            "sendings seen by the proxy": per_reference.total(),
             "most sendings of one operation": max(per_reference.values(), default=0),
             "operations booked": len(truth),
             "records booked": sum(size * count for size, count in records.items()),
@@ -91,7 +92,7 @@ def judge(stack: Stack, accounts: Accounts, crew: Crew) -> Verdict:
             if known.get(name) not in (Status.DONE, Status.UNKNOWN)
         ],
         "sent more than three times": [
-            f"{name}: {count}" for name, count in per_reference.items() if count > 3
+            f"{name}: {count}" for name, count in per_reference.items() if count > MOST_SENDINGS
         ],
         "open, and with nobody": [
             f"{one.reference} {one.status}: {one.outcome_text or one.waiting_for}"
