@@ -64,7 +64,7 @@ def _by_ticket(payments: Q, trades: Sequence[Trade]) -> dict[int, str]:
     return {
         ticket: reference
         for ticket, login, reference in rows.values_list("ticket", "login", "reference")
-        if login == logins[ticket]
+        if ticket is not None and login == logins[ticket]
     }
 
 

@@ -160,7 +160,8 @@ class Call:
             raise Unavailable(restoration.WAITS)
         self.check(precheck, sent_before=sendings > 0)
         deadline = settings.MT4_CHANGE_DEADLINE or seconds
-        intent = {"mark": known.get("mark") or seen.mark, "sendings": sendings + 1}
+        mark: dict[str, Any] = known.get("mark") or seen.mark
+        intent = {"mark": mark, "sendings": sendings + 1}
         left = self._announce(name, intent, deadline)
         sending = Send(
             key=f"{self.request.mt4_key}:{name}",
@@ -171,7 +172,7 @@ class Call:
             return self._keep(name, send(sending))
         except Rejected:
             # The refusal speaks of this sending; an earlier one may have come through since.
-            if sendings and (seen := _look(evidence, intent["mark"])).verdict != "absent":
+            if sendings and (seen := _look(evidence, mark)).verdict != "absent":
                 return self._keep_seen(name, seen)
             raise
         except (Unavailable, OutcomeUnknown) as failure:

@@ -20,13 +20,14 @@ class ComparableField(models.CharField[str, str]):
 
     def __init__(self, source: str, **kwargs: Any) -> None:
         self.source = source
-        kwargs.update(max_length=LENGTH, blank=True, default="", editable=False)
+        # The database knows the empty one too: rows of code from before this column go on.
+        kwargs.update(max_length=LENGTH, blank=True, default="", db_default="", editable=False)
         super().__init__(**kwargs)
 
     def deconstruct(self) -> Any:
         """As Django asks, with the source."""
         name, path, args, kwargs = super().deconstruct()
-        for implied in ("max_length", "blank", "default", "editable"):
+        for implied in ("max_length", "blank", "default", "db_default", "editable"):
             kwargs.pop(implied, None)
         return name, path, args, {"source": self.source, **kwargs}
 

@@ -102,9 +102,7 @@ class Books(RuleBasedStateMachine):
             if claimed is None:
                 return
             command, call = executor.open_call(claimed)
-            call = DyingCall(
-                request=claimed, reader=call.reader, writer=call.writer, attempt=call.attempt
-            )
+            call = DyingCall(**{name: getattr(call, name) for name in Call.__slots__})
             with contextlib.suppress(WorkerDied):
                 executor.attempt(command, call)
             self.let_leases_run_out()

@@ -115,6 +115,7 @@ def test_nothing_is_read_or_sent_where_another_server_answers_and_back_it_goes_o
     ada = signed_in(cast.ada)
     page = ada.get(reverse("platform_detail", args=["demo"]))
     assert "Another server answers." in text_of(page)
+    assert "Another server answers in place of Sandbox." in text_of(page)
     assert reverse("platform_accept_server", args=["demo"]) in page.content.decode()
     assert "another one answers" in text_of(ada.get(reverse("platform_list")))
 

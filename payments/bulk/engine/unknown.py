@@ -39,6 +39,7 @@ def fields_of(item: BulkItem, file: BulkFile) -> dict[str, Any]:
         # A correction stays within the house, whichever way the rest of the file takes.
         "method": Method.INTERNAL if item.kind in CORRECTIONS else file.method,
         "external_reference": item.external_reference,
+        "external_reference_key": item.external_reference_key,
         "amount": item.amount,
         "currency": item.currency,
         "platform_id": file.platform_id,

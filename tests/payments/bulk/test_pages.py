@@ -217,7 +217,11 @@ def test_lines_are_found_by_login_reference_and_state(
         assert "AAA" in listed(query), query
         assert "BBB" not in listed(query), query
     assert "Not enough money" in listed("state=rejected")
-    assert "3.00" in listed("").partition("<tfoot>")[2]
+    # What was rejected is no part of what is done or waits.
+    foot = listed("").partition("<tfoot>")[2].partition("</tfoot>")[0]
+    assert "Waiting in USD" in foot
+    assert "1.00" in foot
+    assert "3.00" not in foot
 
 
 def running(cast: Cast, *lines: str) -> BulkFile:
