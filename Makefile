@@ -4,7 +4,7 @@ BIN := .venv/bin
 TEMPLATES := templates accounts trading payments panel
 export PYTHON
 
-.PHONY: help run sandbox shell test lint bench lock clean
+.PHONY: help run sandbox shell test soak lint bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -30,6 +30,11 @@ shell: ## Django's shell in the surroundings of `make run`
 test: ## Every test, the browser, PostgreSQL and Redis ones included
 	@scripts/environment.sh dev
 	@scripts/test.sh
+
+soak: ## An hour of payments under every fault there is; HOURS or MINUTES, SEED for another one
+	@scripts/environment.sh dev
+	@$(BIN)/python -m tests.soak $(if $(SEED),--seed $(SEED)) \
+		--minutes $(or $(MINUTES),$$(( $(or $(HOURS),1) * 60 )))
 
 lint: ## Style, types, templates, import arrows, migrations, deployment checks
 	@scripts/environment.sh dev

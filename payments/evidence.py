@@ -223,6 +223,12 @@ def _lost(reading: Reader, mark: Watermark, history: Sequence[Trade], login: int
     )
 
 
+def has_newer(platform: Platform, login: int, mark: Watermark) -> bool:
+    """Whether an account has a money record that came after a watermark, on the server of that."""
+    history = reader(mark.connection(platform)).history(login)
+    return any(trade.order > mark.ticket for trade in money_records(history))
+
+
 def _moved(account: User, wanted: Wanted, mark: Watermark) -> str:
     """Why the account may have been moved without a record, in words; empty if it was not.
 

@@ -8,7 +8,7 @@ together.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -25,6 +25,7 @@ from payments.evidence import (
     after_sending,
     as_data,
     before_first,
+    has_newer,
     money_records,
     ticket_of,
 )
@@ -86,19 +87,30 @@ class Leg:
         )
 
     def take(
-        self, call: Call, platform: Platform, *, precheck: Callable[[], None] | None = None
+        self,
+        call: Call,
+        platform: Platform,
+        *,
+        precheck: Callable[[], None] | None = None,
+        behind: Sequence[Leg] = (),
     ) -> dict[str, Any]:
         """Book it once, however often it is come back to; raises as `Call.step` does.
 
-        `precheck` raises `Invalid` when this leg must not be sent (any more).
+        `precheck` raises `Invalid` when this leg must not be sent (any more). The legs that it
+        comes `behind` are done, and MT4 must still have them.
         """
         wanted = self.wanted(platform)
 
         def evidence(mark: dict[str, Any] | None) -> Evidence:
             if mark is not None:
-                return after_sending(wanted, Watermark.of(mark))
-            since, after = asked(self.reference)
-            return before_first(call.reader, wanted, since=since, after_ticket=after)
+                seen = after_sending(wanted, Watermark.of(mark))
+            else:
+                since, after = asked(self.reference)
+                seen = before_first(call.reader, wanted, since=since, after_ticket=after)
+            if seen.verdict == "absent":
+                lost = "".join(leg.lost(call, platform) for leg in behind)
+                return Evidence("unclear", lost) if lost else seen
+            return seen
 
         def send(sending: Any) -> dict[str, Any]:
             answer = call.writer.balance(
@@ -118,6 +130,20 @@ class Leg:
 
         return call.step(
             self.step, send=send, evidence=evidence, seconds=DEADLINE, precheck=precheck
+        )
+
+    def lost(self, call: Call, platform: Platform) -> str:
+        """Why MT4 must have been set back since this leg was done, in words; empty if it was not.
+
+        Its record may have another comment or amount than was asked: so any that is newer than
+        what was known before it will do.
+        """
+        mark = Watermark.of(call.request.progress.get(self.step, {}).get("mark", {}))
+        if has_newer(platform, self.login, mark):
+            return ""
+        return (
+            f"MT4 has nothing any more of {self.reference} on {self.login}, which it had carried "
+            "out: it was set back to an earlier state."
         )
 
     def see(

@@ -149,7 +149,9 @@ class TwoLegged(MoneyCommand):
         refused = call.refusal(CREDIT)
         if not refused:
             try:
-                credit.take(call, platform, precheck=lambda: self._check_arrival(call))
+                credit.take(
+                    call, platform, precheck=lambda: self._check_arrival(call), behind=[debit]
+                )
             except (Rejected, NotAllowed) as refusal:
                 if isinstance(refusal, NotAllowed) and refusal.sent_before:
                     raise
@@ -168,7 +170,12 @@ class TwoLegged(MoneyCommand):
         again = call.refusal(BACK)
         if not again:
             try:
-                back.take(call, platform, precheck=lambda: self._check_return(call))
+                back.take(
+                    call,
+                    platform,
+                    precheck=lambda: self._check_return(call),
+                    behind=self.legs(call.reference)[:1],
+                )
             except (Rejected, NotAllowed) as refusal:
                 if isinstance(refusal, NotAllowed) and refusal.sent_before:
                     raise

@@ -293,6 +293,9 @@ def unknown(call: Call, error: Exception, text: str, *, needs_person: bool = Fal
     }
     if isinstance(error, Undecided):
         fields["evidence"] = plain({"text": error.evidence.text, **error.evidence.data})
+        if request.needs_person and error.evidence.verdict == "absent":
+            # Nothing new since people were asked: why they were is what they have to read.
+            fields["outcome_text"] = request.outcome_text
     try:
         with transaction.atomic():
             if needs_person and not request.needs_person:

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import random
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from django.utils import timezone
@@ -23,12 +22,10 @@ from pytest_django import Settings
 
 from panel import audit
 from panel.models import ChangeRequest, Status
-from panel.mt4.protocol.enums import TradeCommand
-from panel.mt4.write import writer
-from payments.bulk.command import CarryOutFile
-from payments.models import BulkFile, Payment
-from tests.chaos.conftest import KEY_MEMORY, demo
+from payments.models import Payment
+from tests.chaos.conftest import KEY_MEMORY
 from tests.chaos.crew import Crew
+from tests.chaos.ground import FAULTS, file_of, open_accounts
 from tests.chaos.verdict import (
     OPEN,
     assert_all_is_final,
@@ -37,18 +34,8 @@ from tests.chaos.verdict import (
     assert_the_reconciliation_finds_nothing,
     still_open,
 )
-from tests.chaos.wishes import (
-    OPENING,
-    POOR_OPENING,
-    Accounts,
-    Move,
-    Plan,
-    Wish,
-    in_a_year,
-)
-from tests.core.money import new_account
+from tests.chaos.wishes import Accounts, Plan
 from tests.harness.stack import Stack
-from tests.payments.bulk.bulk import checked
 
 pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -58,53 +45,8 @@ LINES = PAYMENTS // 4
 FILES = 2
 LONGEST = 1200
 """Seconds after which whatever is still open is stuck, however busy the machine."""
-# Fault, operation, seconds it lasts, chance.
-FAULTS = [
-    ("drop_before", "TradeTransaction", 0, 0.015),
-    ("drop_after", "TradeTransaction", 0, 0.015),
-    ("html_502", "TradeTransaction", 0, 0.01),
-    ("html_502_after", "TradeTransaction", 0, 0.015),
-    ("busy", "TradeTransaction", 0, 0.01),
-    ("outcome_unknown_applied", "TradeTransaction", 0, 0.015),
-    ("outcome_unknown_late", "TradeTransaction", 4, 0.01),
-    ("delay", "TradeTransaction", 0.4, 0.02),
-    ("delay_after", "TradeTransaction", 1.0, 0.01),
-    ("delay_after", "TradeTransaction", 2.5, 0.005),
-    ("html_502", "TradesUserHistory", 0, 0.02),
-    ("drop_after", "TradesUserHistory", 0, 0.02),
-    ("read_timeout", "TradesUserHistory", 0.5, 0.01),
-    ("drop_before", "*", 0, 0.0005),
-    ("drop_after", "*", 0, 0.0005),
-    ("html_502", "*", 0, 0.0005),
-    ("busy", "*", 0, 0.0005),
-]
 MANY = 1_000_000
 """What a fault's count begins with, so that it tells how often it has struck."""
-
-
-def open_accounts(chance: random.Random, count: int) -> Accounts:
-    """Accounts with money and credit that the panel did not book."""
-    currencies = ["USD", "USD", "EUR"]
-    rich = {_rich(currencies[number % 3]): currencies[number % 3] for number in range(count)}
-    poor = {new_account(demo(), str(POOR_OPENING)): "USD" for _ in range(max(2, count // 20))}
-    refusing = {_rich(currency): currency for currency in ("USD", "EUR")}
-    losing = chance.sample(sorted(rich), max(2, PAYMENTS // 150))
-    return Accounts(
-        tuple(rich), tuple(poor), tuple(refusing), tuple(losing), {**rich, **poor, **refusing}
-    )
-
-
-def _rich(currency: str) -> int:
-    login = new_account(demo(), str(OPENING), group=f"real-std-{currency.lower()}")
-    writer(demo().connection).balance(
-        login,
-        OPENING,
-        "promo",
-        kind=TradeCommand.Credit,
-        expiration=demo().server_time() + timedelta(days=300),
-        key=str(uuid.uuid4()),
-    )
-    return login
 
 
 def bring_bad_luck(stack: Stack, accounts: Accounts) -> None:
@@ -135,17 +77,6 @@ def strikes(stack: Stack) -> Counter[str]:
     return struck
 
 
-def files_of(plan: Plan, crew: Crew) -> list[tuple[Wish, list[Move]]]:
-    """Checked bulk files as wishes, with what each of their lines does."""
-    made = []
-    for number in range(FILES):
-        lines, moves = plan.bulk_lines(LINES, f"F{number}")
-        file = checked(crew.makers[number], *lines, credit_expires=in_a_year())
-        assert file.state == BulkFile.State.READY, list(file.problems.values_list("message"))
-        made.append((Wish("file", command=CarryOutFile.of(file)), moves))
-    return made
-
-
 def test_two_thousand_payments_through_faults_and_kills_are_each_applied_once(
     make_stack: Callable[..., Stack], settings: Settings
 ) -> None:
@@ -164,10 +95,10 @@ def test_two_thousand_payments_through_faults_and_kills_are_each_applied_once(
     settings.MT4_DEADLINE_MARGIN = 2.0
     with stack.connected():
         crew = Crew(chance, threads=6)
-        accounts = open_accounts(chance, PAYMENTS // 16)
+        accounts = open_accounts(chance, PAYMENTS // 16, losing=max(2, PAYMENTS // 150))
         plan = Plan(accounts, chance)
         plan.fill(PAYMENTS - FILES * LINES)
-        files = files_of(plan, crew)
+        files = [file_of(plan, crew, LINES, f"F{number}") for number in range(FILES)]
         since = next_second()
         bring_bad_luck(stack, accounts)
         for place, (wish, _) in enumerate(files, 1):

@@ -37,9 +37,9 @@ class Postgres:
         if self.user:
             shutil.chown(self.folder, self.user, self.user)
         data = self.folder / "data"
-        initdb = [_binary("initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-N"]
+        initdb = [binary("initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-N"]
         self._run([*initdb, "-E", "UTF8", "--locale", "C.UTF-8"])
-        server = [_binary("postgres"), "-D", str(data), "-p", str(self.port), "-k", "", "-h"]
+        server = [binary("postgres"), "-D", str(data), "-p", str(self.port), "-k", "", "-h"]
         options = [part for option in self.options for part in ("-c", option)]
         self.service = Service.start(
             "postgres",
@@ -83,7 +83,7 @@ class Postgres:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=self.folder)
 
 
-def _binary(name: str) -> str:
+def binary(name: str) -> str:
     """The path of a server program: Debian keeps them out of PATH."""
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
     path = str(found[-1]) if found else shutil.which(name)

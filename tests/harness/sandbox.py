@@ -13,7 +13,7 @@ import requests
 
 from scripts import services
 from scripts.services import Service
-from tests.harness.waiting import free_port
+from tests.harness.waiting import free_port, wait_until
 
 CLIENT_ID = "sandbox"
 CLIENT_SECRET = "sandbox-secret"
@@ -25,7 +25,8 @@ class SandboxProcess:
 
     Options are those of its command line: `accounts=50`, `seed=1`, `key_memory=2`,
     `held_key_memory=5`, `balance_check="lenient"`, `market="live"` (prices stand still otherwise),
-    `clock="2026-03-02T12:00:00"`. As a context manager it starts and stops itself.
+    `clock="2026-03-02T12:00:00"`, `server_name="Other-Live"`, `platform=` a UUID. As a context
+    manager it starts and stops itself.
     """
 
     def __init__(self, data_dir: Path | str, *, port: int | None = None, **options: Any) -> None:
@@ -80,12 +81,13 @@ class SandboxProcess:
         self.stop()
 
     def fault(self, fault: str, operation: str = "*", **rule: Any) -> dict[str, Any]:
-        """Set a fault; `seconds`, `count`, `probability`, `login`, `randomSeed` as wanted.
+        """Set a fault; `seconds`, `count`, `skip`, `probability`, `login`, `randomSeed` as wanted.
         `mt4_error` takes the `code` to refuse with.
 
         Faults: delay, delay_after, drop_before, drop_after, html_502, html_502_after, busy,
         outcome_unknown_applied, outcome_unknown_not_applied, outcome_unknown_late, read_timeout,
-        mt4_error.
+        mt4_error, and the plug-ins that change balance operations (`plugin_prefix` and so on: see
+        panel/mt4/sandbox/hooks.py).
         """
         rule = {"fault": fault, "operation": operation, **rule}
         return dict(self._control("POST", "faults", json=rule))
@@ -120,6 +122,34 @@ class SandboxProcess:
         """Move its standing clock on, in steps of so many seconds; the server's time then."""
         moved = {"advance": seconds, "step": step}
         return str(self._control("POST", "clock", json=moved, timeout=300)["now"])
+
+    def jump(self, seconds: int) -> None:
+        """Set its clock forwards or back while it runs."""
+        self._control("POST", "clock/jump", json={"seconds": seconds})
+
+    def forget_keys(self) -> None:
+        """Have it forget every idempotency key."""
+        self._control("DELETE", "keys")
+
+    def back_up(self) -> str:
+        """Have it make a backup of accounts and records; the name for `restore`."""
+        return str(self._control("POST", "backups")["name"])
+
+    def restore(self, name: str) -> None:
+        """Have it go back to a backup, and wait until it answers again."""
+        started = self.state()["started"]
+        self._control("POST", "restore", json={"name": name})
+        wait_until(lambda: self._started() > started, what="the restored sandbox")
+
+    def _started(self) -> float:
+        try:
+            return float(self.state()["started"])
+        except requests.ConnectionError:
+            return 0.0
+
+    def hooked(self) -> list[dict[str, Any]]:
+        """What plug-ins changed, oldest first: what was asked for, and what was booked of it."""
+        return list(self._control("GET", "hooked"))
 
     def state(self) -> dict[str, Any]:
         """How many accounts, trades, keys and faults there are."""

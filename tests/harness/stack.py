@@ -20,6 +20,7 @@ from scripts.services import Service
 from tests.harness import prepared
 from tests.harness.brokers import Broker
 from tests.harness.panel_process import connected
+from tests.harness.proxy import Proxy
 from tests.harness.sandbox import SandboxProcess
 from tests.harness.waiting import free_port
 
@@ -38,7 +39,8 @@ class Stack:
 
     `sandbox` are the options of SandboxProcess (`key_memory=2` seconds, `accounts=50`); `env`
     overrides the panel's variables; `seed=False` leaves the database as migrated; `concurrency`
-    is how many tasks each worker carries out at a time.
+    is how many tasks each worker carries out at a time. `proxied` puts a proxy before the sandbox,
+    which is then where the platform is.
     """
 
     running: ClassVar[list[Stack]] = []
@@ -54,6 +56,7 @@ class Stack:
         beat: bool = True,
         web: bool = True,
         seed: bool = True,
+        proxied: bool = False,
         sandbox: Mapping[str, Any] | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
@@ -63,6 +66,8 @@ class Stack:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self.sandbox = SandboxProcess(folder / "sandbox", **{"accounts": 50, **(sandbox or {})})
+        self.proxy = Proxy(self.sandbox.url)
+        self._proxied = proxied
         self.workers: list[Service] = []
         self.web: Service | None = None
         self.beat: Service | None = None
@@ -74,18 +79,25 @@ class Stack:
         self._wanted = (workers, beat, web, seed)
         self._extra = {**SHORT_TIMES, **(env or {})}
 
+    @property
+    def mt4_url(self) -> str:
+        """Where the panel finds MT4."""
+        return self.proxy.url if self._proxied else self.sandbox.url
+
     def start(self) -> None:
         """Start everything and wait until all of it answers."""
         workers, beat, web, seed = self._wanted
         self.broker = Broker(self._socket_folder, self._broker_kind)
         Stack.running.append(self)
         self.sandbox.start()
+        if self._proxied:
+            self.proxy.start()
         self.env = {
             **prepared.base_env(self.data),
             "DATABASE_URL": prepared.new_database(self._database, self.data, self._seeded(seed)),
             "REDIS_URL": self.broker.url,
             "PANEL_URL": self.url,
-            "SANDBOX_URL": self.sandbox.url,
+            "SANDBOX_URL": self.mt4_url,
             **self._extra,
         }
         if seed:
@@ -104,12 +116,27 @@ class Stack:
         if self not in Stack.running:
             return
         Stack.running.remove(self)
-        for service in [*self.workers, self.beat, self.web]:
-            if service:
-                service.kill()  # in order would take seconds, and nobody misses their data
+        self.kill_panel()  # in order would take seconds, and nobody misses their data
+        self.proxy.stop()
         self.sandbox.stop()
         self.broker.stop()
         shutil.rmtree(self._socket_folder, ignore_errors=True)
+
+    def kill_panel(self) -> None:
+        """End web, workers and beat as a power cut would; broker and sandbox go on."""
+        for service in [*self.workers, self.beat, self.web]:
+            if service:
+                service.kill()
+
+    def start_panel(self) -> None:
+        """Workers and beat again after `kill_panel`, as many as before."""
+        workers, beat, _, _ = self._wanted
+        for _ in range(workers):
+            self.start_worker(wait=False)
+        if beat:
+            self.start_beat()
+        for number in range(len(self.workers) - workers, len(self.workers)):
+            self.workers[number].wait_until(partial(self._answers, _node(number + 1)), 40)
 
     def start_worker(self, *, wait: bool = True, **env: str) -> Service:
         """One more worker process; `env` is for this one alone."""
@@ -168,7 +195,7 @@ class Stack:
         url, name = self.env["DATABASE_URL"], self._seeded(seed=True)
         if prepared.is_known(self._database, name):
             with self.connected():
-                Platform.objects.update(authority=self.sandbox.url, api_base=self.sandbox.url)
+                Platform.objects.update(authority=self.mt4_url, api_base=self.mt4_url)
         else:
             self.manage("seed_demo")
             prepared.keep(self._database, name, url)

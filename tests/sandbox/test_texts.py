@@ -24,6 +24,7 @@ from panel.mt4.protocol.records import Trade, User
 from panel.mt4.protocol.wire import NO_TIME, Records, encode, to_wire
 from panel.mt4.sandbox import seed
 from panel.mt4.sandbox.call import Call
+from panel.mt4.sandbox.faults import Faults
 from panel.mt4.sandbox.figures import Closings, all_shown, shown
 from panel.mt4.sandbox.operations import margins
 from panel.mt4.sandbox.options import Options
@@ -226,6 +227,7 @@ def _call(state: State, path: str) -> Call:
         deadline=30,
         activity="",
         options=Options(),
+        faults=Faults(1),
         unit=Unit(state),
         manager=state.managers[MANAGER_LOGIN],
         client="",

@@ -20,6 +20,7 @@ from panel.mt4.sandbox.engine import Engine
 from panel.mt4.sandbox.exchange.timekeeper import Timekeeper
 from panel.mt4.sandbox.faults import Faults
 from panel.mt4.sandbox.idempotency import Keys
+from panel.mt4.sandbox.mishaps import Mishaps
 from panel.mt4.sandbox.options import Options, parse
 from panel.mt4.sandbox.pages.routes import Pages
 from panel.mt4.sandbox.server import Server
@@ -48,9 +49,11 @@ async def serve(options: Options, store: Store) -> bool:
     server = Server(options, state, engine, faults, clients)
     app = web.Application(client_max_size=LARGEST_BODY)
     server.add_routes(app)
-    control = Control(state, store, keys, faults, server, clients, timekeeper)
+    control = Control(state, store, keys, faults, server, clients, timekeeper, options.platform)
     control.add_routes(app)
-    Pages(state, faults, server, control, keys, clients).add_routes(app)
+    mishaps = Mishaps(state, store, keys)
+    mishaps.add_routes(app)
+    Pages(state, faults, server, control, mishaps, keys, clients, options.platform).add_routes(app)
     runner = web.AppRunner(
         app,
         access_log=None,

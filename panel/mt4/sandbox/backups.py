@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 USERS, ORDERS = "users", "orders"
 MODES = ("daily", "weekly")
 _STAMP = "%Y%m%d_%H%M%S"
+_RESTORE = "restore"
 
 EVERY: Mapping[BackupExecutionPeriod, timedelta] = {
     BackupExecutionPeriod.H1: timedelta(hours=1),
@@ -75,6 +76,16 @@ class Backups:
         now, settings = state.clock.now(), state.config.backup
         if now - settings.full_backup_last_time < EVERY[settings.full_backup_period]:
             return False
+        await self.make(state)
+        return True
+
+    def names(self) -> list[str]:
+        """The regular backups that there are, oldest first."""
+        return [path.stem for path in self._files(0)]
+
+    async def make(self, state: State) -> str:
+        """Make one now; its name. Raises OSError and sqlite3.Error."""
+        now, settings = state.clock.now(), state.config.backup
         path = self._folder / f"{MODES[0]}_{now.strftime(_STAMP)}.sqlite3"
         unfinished = path.with_suffix(".part")
         unfinished.unlink(missing_ok=True)
@@ -85,7 +96,7 @@ class Backups:
         state.config.backup = replace(state.config.backup, full_backup_last_time=now)
         self._save(state.config.backup)
         self._tidy(now - KEEP[settings.full_backup_store])
-        return True
+        return path.stem
 
     def _keep_weekly(self, path: Path, now: datetime) -> None:
         """The first backup of a week is its weekly one as well."""
@@ -110,6 +121,24 @@ class Backups:
     def trades(self, path: Path) -> Iterator[Trade]:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
             yield from read_trades(db)
+
+
+def ask_to_restore(store: Store, name: str) -> None:
+    """Have the next start go back to a regular backup."""
+    with store.transaction():
+        store.put_settings(_RESTORE, [name])
+
+
+def restore_if_asked(store: Store) -> None:
+    """Put the accounts and records of a backup in the place of those that there are."""
+    backups = Backups(store)
+    for name in store.settings(_RESTORE):
+        path = backups.path(f"{name}.{USERS}", USERS)
+        if path is None:
+            raise FileNotFoundError(f"There is no backup {name}.")
+        with store.transaction():
+            store.put_settings(_RESTORE, [])
+            store.replace_records(backups.accounts(path), backups.trades(path))
 
 
 def _time(path: Path) -> datetime:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from panel.mt4.protocol.enums import SymbolPriceDirection
 from panel.mt4.sandbox import housekeeping, seed, settings, switches
+from panel.mt4.sandbox.backups import restore_if_asked
 from panel.mt4.sandbox.clock import Clock
 from panel.mt4.sandbox.dailies import Dailies
 from panel.mt4.sandbox.exchange.reactions import Reactions
-from panel.mt4.sandbox.options import Options
+from panel.mt4.sandbox.options import USUAL_SEED, Options
 from panel.mt4.sandbox.records import Quote
 from panel.mt4.sandbox.seed import configuration
 from panel.mt4.sandbox.state import State
 from panel.mt4.sandbox.store import Store
+
+USUAL_NAME = "Sandbox-Demo"
 
 
 def load(options: Options, store: Store) -> State:
@@ -26,10 +30,13 @@ def load(options: Options, store: Store) -> State:
     state = State()
     state.live = options.live
     state.clock = Clock(_standing(options, store))
+    state.clock.shift = timedelta(seconds=sum(store.settings("clock shift")))
     if not any(store.settings("groups")):
         seed.fill(state, accounts=options.accounts, seed=options.seed, now=state.clock.now())
+        state.config.common = replace(state.config.common, name=_name(options))
         _save(state, store)
     else:
+        restore_if_asked(store)
         _load_settings(state, store)
         for account in store.accounts():
             state.put_account(account)
@@ -43,6 +50,12 @@ def load(options: Options, store: Store) -> State:
     state.reactions = Reactions(state)
     housekeeping.begin(state, store)
     return state
+
+
+def _name(options: Options) -> str:
+    """What a server made now calls itself; another one where its records are made differently."""
+    usual = USUAL_NAME if options.seed == USUAL_SEED else f"{USUAL_NAME}-{options.seed}"
+    return options.server_name or usual
 
 
 def _standing(options: Options, store: Store) -> datetime | None:

@@ -13,6 +13,7 @@ from panel.mt4.protocol.operation import Operation
 from panel.mt4.protocol.records import ManagerRights
 from panel.mt4.protocol.wire import WireError, decode, read_time
 from panel.mt4.sandbox.answers import invalid, not_found
+from panel.mt4.sandbox.faults import Faults
 from panel.mt4.sandbox.options import Options
 from panel.mt4.sandbox.records import Account
 from panel.mt4.sandbox.state import State
@@ -25,7 +26,7 @@ E = TypeVar("E", bound=WireEnum | WireFlags)
 @dataclass(slots=True)
 class Call:
     """A request on its way through the server. `key` is the scoped idempotency key, `fault` the bad
-    luck that struck while it was carried out."""
+    luck that struck while it was carried out, `faults` what plug-ins are asked of."""
 
     operation: Operation
     params: Mapping[str, str]
@@ -34,6 +35,7 @@ class Call:
     deadline: float
     activity: str
     options: Options
+    faults: Faults
     unit: Unit
     manager: ManagerRights
     client: str

@@ -36,14 +36,25 @@ def server_time(utc: float | None = None) -> datetime:
 
 
 class Clock:
-    """The clock that a server goes by: the real one, or one that stands until it is moved."""
+    """The clock that a server goes by: the real one, or one that stands until it is moved.
+
+    `shift` is how wrong a running one is.
+    """
 
     def __init__(self, standing: datetime | None = None) -> None:
         self.standing = standing
+        self.shift = timedelta(0)
 
     def now(self) -> datetime:
         """The server's time, to the second."""
-        return server_time() if self.standing is None else self.standing
+        return server_time() + self.shift if self.standing is None else self.standing
+
+    def jump(self, by: timedelta) -> None:
+        """Set the clock forwards or back."""
+        if self.standing is None:
+            self.shift += by
+        else:
+            self.standing += by
 
 
 def from_unix(seconds: int) -> datetime:

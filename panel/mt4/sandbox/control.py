@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from decimal import Decimal
@@ -19,7 +20,6 @@ from panel.mt4.sandbox.exchange.timekeeper import Timekeeper
 from panel.mt4.sandbox.faults import BadRuleError, Faults
 from panel.mt4.sandbox.guard import local_only
 from panel.mt4.sandbox.idempotency import Keys
-from panel.mt4.sandbox.options import PLATFORM
 from panel.mt4.sandbox.records import Quote
 from panel.mt4.sandbox.seed.people import ALL_RIGHTS
 from panel.mt4.sandbox.server import Server
@@ -57,7 +57,10 @@ class Control:
         server: Server,
         clients: Clients,
         timekeeper: Timekeeper,
+        platform: str,
     ) -> None:
+        self._started = time.time()
+        self._platform = platform
         self._timekeeper = timekeeper
         self._clients = clients
         self._state = state
@@ -87,7 +90,10 @@ class Control:
 
     def _counts(self) -> dict[str, Any]:
         return {
-            "platform": PLATFORM,
+            "platform": self._platform,
+            "name": self._state.config.common.name,
+            "started": self._started,
+            "lastTicket": self._state.last_ticket,
             "groups": len(self._state.groups),
             "symbols": len(self._state.symbols),
             "accounts": len(self._state.accounts),

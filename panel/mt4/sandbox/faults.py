@@ -1,19 +1,20 @@
 """Bad luck on demand: rules that make the server misbehave, in the order in which they were set.
 
-A fault strikes at one of three stages: on the wire before the server saw the request, while it
-carries the request out, or on the wire after it did.
+A fault strikes at one of these stages: on the wire before the server saw the request, while it
+carries the request out, in a plug-in that changes what is booked, or on the wire after it did.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
 from itertools import count
 from typing import Any
 
 from panel.mt4.protocol.enums import ResultCode
+from panel.mt4.sandbox.hooks import CHANGES
 
 
 class Stage(Enum):
@@ -21,6 +22,7 @@ class Stage(Enum):
 
     BEFORE = "before"
     EXECUTION = "execution"
+    PLUGIN = "plugin"
     AFTER = "after"
 
 
@@ -37,6 +39,7 @@ STAGES: Mapping[str, Stage] = {
     "outcome_unknown_late": Stage.EXECUTION,
     "drop_after": Stage.AFTER,
     "html_502_after": Stage.AFTER,
+    **dict.fromkeys(CHANGES, Stage.PLUGIN),
 }
 READS_ONLY = frozenset({"read_timeout"})
 CHANGES_ONLY = frozenset(name for name in STAGES if name.startswith("outcome_unknown"))
@@ -48,7 +51,8 @@ class BadRuleError(ValueError):
 
 @dataclass(slots=True)
 class Rule:
-    """One fault: where it applies, how often (`count` None: always), and how likely.
+    """One fault: where it applies, how often (`count` None: always), and how likely; the first
+    `skip` calls that it would strike are let through.
 
     `code` is for `mt4_error` alone: the result code with which MT4 refuses, doing nothing.
     """
@@ -61,6 +65,7 @@ class Rule:
     probability: float = 1.0
     login: int | None = None
     code: str = ""
+    skip: int = 0
 
     def concerns(self, operation: str, login: int | None, *, is_read: bool) -> bool:
         if self.count == 0 or self.operation not in ("*", operation):
@@ -85,7 +90,7 @@ class Faults:
         """Set a rule; raises BadRuleError when it cannot be understood."""
         fields = dict(given)
         unknown = fields.keys() - {
-            "fault", "operation", "seconds", "count", "probability", "login", "code",
+            "fault", "operation", "seconds", "count", "probability", "login", "code", "skip",
         }  # fmt: skip
         if unknown:
             raise BadRuleError(f"unknown fields: {', '.join(sorted(unknown))}")
@@ -101,11 +106,12 @@ class Faults:
                 probability=float(fields.get("probability", 1.0)),
                 login=None if fields.get("login") is None else int(fields["login"]),
                 code=ResultCode.parse(fields["code"]).wire if "code" in fields else "",
+                skip=int(fields.get("skip") or 0),
             )
         except (TypeError, ValueError) as error:
             raise BadRuleError(str(error)) from error
-        if rule.seconds < 0 or not 0 <= rule.probability <= 1:
-            raise BadRuleError("seconds must not be negative, probability between 0 and 1")
+        if rule.seconds < 0 or rule.skip < 0 or not 0 <= rule.probability <= 1:
+            raise BadRuleError("seconds and skip must not be negative, probability between 0 and 1")
         if bool(rule.code) != (rule.fault == "mt4_error"):
             raise BadRuleError("code and mt4_error need each other")
         self._rules.append(rule)
@@ -129,6 +135,16 @@ class Faults:
         self, stage: Stage, operation: str, login: int | None, *, is_read: bool
     ) -> Rule | None:
         """The first rule that strikes here and now; its count goes down by one."""
+        return next(self._striking(stage, operation, login, is_read=is_read), None)
+
+    def struck_plugins(self, operation: str, login: int | None) -> list[str]:
+        """Every plug-in that changes this call, in the order in which they were set."""
+        struck = self._striking(Stage.PLUGIN, operation, login, is_read=False)
+        return [rule.fault for rule in struck]
+
+    def _striking(
+        self, stage: Stage, operation: str, login: int | None, *, is_read: bool
+    ) -> Iterator[Rule]:
         for rule in self._rules:
             if STAGES[rule.fault] is not stage:
                 continue
@@ -136,7 +152,9 @@ class Faults:
                 continue
             if rule.probability < 1 and self._random.random() >= rule.probability:
                 continue
+            if rule.skip:
+                rule.skip -= 1
+                continue
             if rule.count is not None:
                 rule.count -= 1
-            return rule
-        return None
+            yield rule

@@ -37,6 +37,7 @@ def begin(state: State, store: Store) -> None:
     state.journal.load(store)
     state.performance.load(store)
     state.post.load(store)
+    state.hooks.load(store)
     state.backups = Backups(store)
     state.charts = Book(store)
     digits = {name: symbol.digits for name, symbol in state.symbols.items()}

@@ -112,6 +112,16 @@ class Keys:
         self._held[row.name] = _Held(row.expires, answer)
         heappush(self._ends, (row.expires, row.id, row.name))
 
+    def forget(self) -> int:
+        """Forget every key that is not under way at this moment, whatever is known of it; how
+        many."""
+        over = [name for name, held in self._held.items() if held.expires is not None]
+        for name in over:
+            del self._held[name]
+        self._store.forget_keys([row_id for _, row_id, _ in self._ends])
+        self._ends.clear()
+        return len(over)
+
     def sweep(self) -> None:
         """Forget what is over, here and on disk."""
         now, over = self.now(), []

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 CLIENT_ID = "sandbox"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - known to everybody, as the money is play money
 PLATFORM = "11111111-1111-4111-8111-111111111111"
+USUAL_SEED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +21,18 @@ class Options:
     """Settings of one sandbox process; seconds where a time is meant.
 
     `switches`: what single groups do, as `switches.put` takes it. `live`: whether prices move by
-    themselves. `clock`: where the server's clock stands, None for the real one.
+    themselves. `platform`: the id under which the bridge lists the server. `server_name`: what a
+    new server calls itself, empty for the usual. `clock`: where the server's clock stands, None for
+    the real one.
     """
 
     host: str = "127.0.0.1"
     port: int = 9100
     data: Path = Path("var/sandbox")
     accounts: int = 2000
-    seed: int = 1
+    seed: int = USUAL_SEED
+    platform: str = PLATFORM
+    server_name: str = ""
     key_memory: float = 60.0
     held_key_memory: float = 3600.0
     strict_balance: bool = True
@@ -48,6 +54,10 @@ def _moment(text: str) -> datetime:
     if moment.tzinfo is not None:
         raise argparse.ArgumentTypeError("must be a time of the server's clock, without a zone")
     return moment.replace(microsecond=0)
+
+
+def _uuid(text: str) -> str:
+    return str(UUID(text))
 
 
 def _client(text: str) -> tuple[str, str, int]:
@@ -80,7 +90,15 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument(
         "--accounts", type=int, default=2000, help="accounts made at the first start"
     )
-    parser.add_argument("--seed", type=int, default=1, help="makes the first start repeatable")
+    parser.add_argument(
+        "--seed", type=int, default=USUAL_SEED, help="makes the first start repeatable"
+    )
+    parser.add_argument(
+        "--platform", type=_uuid, default=PLATFORM, help="the UUID under which it is listed"
+    )
+    parser.add_argument(
+        "--server-name", default="", help="what it calls itself, from the first start on"
+    )
     parser.add_argument(
         "--key-memory", type=_positive, default=60.0, help="seconds a key answered in time is kept"
     )
@@ -137,6 +155,8 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         data=given.data,
         accounts=given.accounts,
         seed=given.seed,
+        platform=given.platform,
+        server_name=given.server_name,
         key_memory=given.key_memory,
         held_key_memory=given.held_key_memory,
         strict_balance=given.balance_check == "strict",

@@ -27,7 +27,7 @@ from panel.mt4.sandbox.clients import Clients
 from panel.mt4.sandbox.engine import Engine
 from panel.mt4.sandbox.faults import Faults, Stage
 from panel.mt4.sandbox.journal import ATTENTION, LOGIN
-from panel.mt4.sandbox.options import PLATFORM, Options
+from panel.mt4.sandbox.options import Options
 from panel.mt4.sandbox.rights import HangUpError, check_address
 from panel.mt4.sandbox.state import State
 from panel.mt4.sandbox.tokens import DeniedError, Tokens
@@ -160,7 +160,7 @@ class Server:
     async def platforms(self, request: web.Request) -> web.Response:
         known = self._clients.get(self._client(request))
         platform = {
-            "id": PLATFORM,
+            "id": self._options.platform,
             "name": "Sandbox",
             "type": "MT4",
             "login": 0 if known is None else known.manager,
@@ -208,7 +208,7 @@ class Server:
             unquote(part) for part in request.rel_url.raw_path.split("/")[4:]
         ]
         entry.operation = name
-        if platform.lower() != PLATFORM:
+        if platform.lower() != self._options.platform:
             raise not_found(f"There is no trade platform {platform}.")
         operation = _BY_SHAPE.get((request.method, name, len(values)))
         if operation is None:
@@ -227,11 +227,12 @@ class Server:
             deadline=deadline,
             activity=activity,
             options=self._options,
+            faults=self._faults,
             unit=Unit(self._state, view_of(self._state, manager)),
             manager=manager,
             client=client,
             address=request.remote or "",
-            key=f"{client} {PLATFORM} {key}" if key and operation.changes else None,
+            key=f"{client} {self._options.platform} {key}" if key and operation.changes else None,
         )
         entry.key, entry.login = key, call.login
         return call

@@ -19,6 +19,7 @@ from panel.mt4.sandbox.clock import Clock
 from panel.mt4.sandbox.configuration import Configuration
 from panel.mt4.sandbox.dailies import Dailies
 from panel.mt4.sandbox.exchange.levels import OrderLevels
+from panel.mt4.sandbox.hooks import Hooks
 from panel.mt4.sandbox.hours import Hours
 from panel.mt4.sandbox.journal import Journal
 from panel.mt4.sandbox.performance import Sampler
@@ -121,6 +122,7 @@ class State:
         self.changed_at: dict[int, datetime] = {}
         self.syncs: dict[tuple[str, str], list[Any]] = {}
         self.post = Post()
+        self.hooks = Hooks()
         self.journal = Journal(lambda: self.clock.now())
         self.performance = Sampler(lambda: self.clock.now())
         self.feeder_logs: dict[str, list[str]] = {}

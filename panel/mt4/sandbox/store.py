@@ -116,6 +116,13 @@ class Store:
     def put_trades(self, trades: Iterable[Trade]) -> None:
         self._db.executemany(_PUT_TRADE, map(_TRADE.row, trades))
 
+    def replace_records(self, accounts: Iterable[Account], trades: Iterable[Trade]) -> None:
+        """These accounts and records, and no others."""
+        self._db.execute("DELETE FROM accounts")
+        self._db.execute("DELETE FROM trades")
+        self.put_accounts(accounts)
+        self.put_trades(trades)
+
     def drop_account(self, login: int, tickets: Iterable[int]) -> None:
         """Delete an account with all its records, named because no index knows them."""
         self._db.execute("DELETE FROM accounts WHERE login = ?", (login,))

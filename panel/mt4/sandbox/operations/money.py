@@ -16,6 +16,7 @@ from panel.mt4.protocol.enums import (
     TransactionType,
 )
 from panel.mt4.protocol.records import Trade, TradeTransaction
+from panel.mt4.sandbox import hooks
 from panel.mt4.sandbox.answers import invalid, invalid_data, rejected
 from panel.mt4.sandbox.call import Call
 from panel.mt4.sandbox.dealing.changing import br_comment, br_modify
@@ -56,12 +57,16 @@ def trade_transaction(call: Call) -> TradeTransaction:
     dealing = _DEALINGS.get(kind)
     if dealing is not None:
         return dealing(Desk(call.unit, call.now()), wanted)
-    _balance(call, wanted)
+    parts, plugins = hooks.parts_of(call, wanted)
+    made = {_balance(call, part): part for part in parts}
+    if plugins:
+        hooks.keep(call, wanted, made, plugins)
     # As MT4 does: the record's ticket does not come back here, look for it in the history.
-    return wanted
+    return hooks.answered(wanted, parts)
 
 
-def _balance(call: Call, wanted: TradeTransaction) -> None:
+def _balance(call: Call, wanted: TradeTransaction) -> int:
+    """Book it; the ticket of its record."""
     account = call.unit.account(wanted.order_by)
     if account is None:
         raise rejected(ResultCode.BadAccountInfo, f"There is no account {wanted.order_by}.")
@@ -85,9 +90,10 @@ def _balance(call: Call, wanted: TradeTransaction) -> None:
     else:
         user = replace(user, balance=user.balance + amount)
     call.unit.put_account(replace(account, user=user))
+    ticket = call.unit.next_ticket()
     call.unit.put_trade(
         Trade(
-            order=call.unit.next_ticket(),
+            order=ticket,
             login=user.login,
             digits=2,
             trade_command=wanted.trade_command,
@@ -101,6 +107,7 @@ def _balance(call: Call, wanted: TradeTransaction) -> None:
             time_stamp=now,
         )
     )
+    return ticket
 
 
 def _check_funds(call: Call, account: Account, amount: Decimal, *, is_credit: bool) -> None:

@@ -32,6 +32,16 @@ MEANINGS = {
     "outcome_unknown_late": "say that the outcome is unknown, do it some seconds later",
     "drop_after": "do it, then cut the connection",
     "html_502_after": "do it, then answer with a proxy's 502 page",
+    "plugin_prefix": "a plug-in puts letters before the comment of a balance operation",
+    "plugin_suffix": "a plug-in puts letters behind the comment of a balance operation",
+    "plugin_cut": "a plug-in cuts the comment to 8 letters",
+    "plugin_head_gone": "a plug-in takes the first three letters of the comment away",
+    "plugin_upper": "a plug-in writes the comment in capitals",
+    "plugin_lower": "a plug-in writes the comment in small letters",
+    "plugin_empty": "a plug-in empties the comment",
+    "plugin_encoding": "a plug-in writes the comment in another encoding",
+    "plugin_split": "a plug-in books a balance operation as two records",
+    "plugin_fee": "a plug-in takes a fee out of a balance operation",
 }
 _HEADS = columns(
     "Fault", "~What happens", "Operation", "#Account", "#Seconds", "#Left", "#Chance", "Off"
@@ -83,6 +93,7 @@ def _add() -> Markup:
         ),
         field("login", "Account", kind="number", hint="empty: all", more='min="1"'),
         field("count", "How often", kind="number", value=1, hint="empty: always", more='min="1"'),
+        field("skip", "Let through first", kind="number", hint="empty: none", more='min="0"'),
         field("seconds", "Seconds", kind="number", hint="for delays", more='min="0" step="any"'),
         field("probability", "Chance", kind="number", value=1, more='min="0" max="1" step="any"'),
         choice("code", "MT4 code (for mt4_error alone)", codes),

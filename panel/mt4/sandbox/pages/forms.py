@@ -12,11 +12,12 @@ from panel.mt4.sandbox.clients import Clients
 from panel.mt4.sandbox.control import Control
 from panel.mt4.sandbox.faults import BadRuleError, Faults
 from panel.mt4.sandbox.market import BadPriceError
+from panel.mt4.sandbox.mishaps import Mishaps
 
 Form = Mapping[str, Sequence[str]]
 Action = Callable[[Form], Awaitable[str]]
 
-MINUTE = 60
+MINUTE, HOUR = 60, 3600
 SAYINGS_KEPT = 50
 
 
@@ -64,8 +65,9 @@ def _number(form: Form, name: str) -> Decimal:
 class Forms:
     """Each does one thing and says what it did; raises RefusedError."""
 
-    def __init__(self, control: Control, rules: Faults, clients: Clients) -> None:
+    def __init__(self, control: Control, mishaps: Mishaps, rules: Faults, clients: Clients) -> None:
         self._control = control
+        self._mishaps = mishaps
         self._faults = rules
         self._clients = clients
 
@@ -77,6 +79,10 @@ class Forms:
         yield "/faults", "/faults", self.add_fault
         yield "/faults/off", "/faults", self.clear_faults
         yield r"/faults/{id:\d{1,9}}/off", "/faults", self.drop_fault
+        yield "/clock/jump", "/mishaps", self.jump
+        yield "/keys/forget", "/mishaps", self.forget_keys
+        yield "/backups", "/mishaps", self.back_up
+        yield "/restore", "/mishaps", self.restore
         yield "/clients", "/managers", self.put_client
         yield "/clients/{id}/off", "/managers", self.drop_client
         yield "/managers", "/managers", self.put_manager
@@ -103,6 +109,27 @@ class Forms:
         except ValueError as error:
             raise RefusedError(f"The clock was not moved: {error}.") from None
         return f"The clock moved on by {minutes:,} minutes."
+
+    async def jump(self, form: Form) -> str:
+        try:
+            hours = int(_one(form, "hours"))
+            self._mishaps.jump(hours * HOUR)
+        except ValueError as error:
+            raise RefusedError(f"The clock did not jump: {error}.") from None
+        return f"The clock jumped by {hours:,} hours."
+
+    async def forget_keys(self, form: Form) -> str:
+        return f"{self._mishaps.forget_keys():,} keys are forgotten."
+
+    async def back_up(self, form: Form) -> str:
+        return f"The backup {await self._mishaps.back_up()} is written."
+
+    async def restore(self, form: Form) -> str:
+        try:
+            self._mishaps.restore(_one(form, "name"))
+        except ValueError as error:
+            raise RefusedError(f"Nothing was restored: {error}.") from None
+        return f"The server starts again with {_one(form, 'name')}."
 
     async def switch_group(self, form: Form) -> str:
         group = _one(form, "group")

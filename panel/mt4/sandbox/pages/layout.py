@@ -14,6 +14,7 @@ MENU = (
     ("/prices", "Prices"),
     ("/groups", "Groups"),
     ("/faults", "Faults"),
+    ("/mishaps", "Mishaps"),
     ("/calls", "Calls"),
     ("/journal", "Journal"),
     ("/managers", "Clients"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from panel.mt4.sandbox.options import CLIENT_ID, PLATFORM
+from panel.mt4.sandbox.options import CLIENT_ID
 from panel.mt4.sandbox.pages.calls import calls_table, lines_table
 from panel.mt4.sandbox.pages.html import Markup, columns, facts, join, moment, section, table
 from panel.mt4.sandbox.pages.layout import Page
@@ -18,13 +18,14 @@ _PUSH = columns("Time", "~To", "~Message")
 _NEWS = columns("Time", "~Headline", "Category", "~Text")
 
 
-def page(state: State, calls: Iterable[Logged], keys: int, faults: int) -> Page:
+def page(state: State, calls: Iterable[Logged], keys: int, faults: int, platform: str) -> Page:
     newest = list(calls)[: -CALLS - 1 : -1]
     opened = len(state.open_tickets)
     live = join(
         (
             facts(
                 (
+                    ("Server", state.config.common.name),
                     ("Accounts", f"{len(state.accounts):,}"),
                     ("Open orders", f"{opened:,}"),
                     ("Closed records", f"{len(state.trades) - opened:,}"),
@@ -41,7 +42,7 @@ def page(state: State, calls: Iterable[Logged], keys: int, faults: int) -> Page:
     )
     still = Markup(
         '<p class="quiet">An MT4 server in a box: it speaks the JSON WebAPI version 2, for demo, '
-        f"training and tests. No money here is real. Platform <code>{PLATFORM}</code>, client "
+        f"training and tests. No money here is real. Platform <code>{platform}</code>, client "
         f"<code>{CLIENT_ID}</code>.</p>"
     )
     return Page("Overview", live, still)

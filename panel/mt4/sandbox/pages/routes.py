@@ -12,6 +12,7 @@ from panel.mt4.sandbox.control import Control
 from panel.mt4.sandbox.faults import Faults
 from panel.mt4.sandbox.guard import Handler, local_only
 from panel.mt4.sandbox.idempotency import Keys
+from panel.mt4.sandbox.mishaps import Mishaps
 from panel.mt4.sandbox.pages import (
     account,
     accounts,
@@ -19,6 +20,7 @@ from panel.mt4.sandbox.pages import (
     faults,
     groups,
     managers,
+    mishaps,
     overview,
     prices,
 )
@@ -50,15 +52,19 @@ class Pages:
         rules: Faults,
         server: Server,
         control: Control,
+        whole: Mishaps,
         keys: Keys,
         clients: Clients,
+        platform: str,
     ) -> None:
+        self._platform = platform
         self._state = state
         self._faults = rules
         self._server = server
         self._keys = keys
         self._clients = clients
-        self._forms = Forms(control, rules, clients)
+        self._mishaps = whole
+        self._forms = Forms(control, whole, rules, clients)
         self._sayings = Sayings()
 
     def add_routes(self, app: web.Application) -> None:
@@ -69,6 +75,7 @@ class Pages:
             ("/prices", lambda request: prices.listed(self._state)),
             ("/groups", self.groups),
             ("/faults", lambda request: faults.listed(self._faults)),
+            ("/mishaps", lambda request: mishaps.listed(self._state, self._mishaps.files())),
             ("/calls", self.calls),
             ("/journal", lambda request: calls.journal(self._state, _words(request))),
             ("/managers", self.managers),
@@ -113,7 +120,7 @@ class Pages:
 
     def overview(self, request: web.Request) -> Page:
         counts = len(self._keys), self._faults.active()
-        return overview.page(self._state, self._server.calls, *counts)
+        return overview.page(self._state, self._server.calls, *counts, self._platform)
 
     def accounts(self, request: web.Request) -> Page:
         wanted = accounts.Wanted(
