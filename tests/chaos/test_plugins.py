@@ -159,8 +159,9 @@ def test_lines_of_a_file_over_plugins_are_booked_once(
             told = (case.name, item.state, item.text)
             if not case.is_dropped:
                 assert item.state == BulkItem.State.DONE, told
-                # Of a file the answers alone are read: they do not tell of two records.
-                if case.plugin != "plugin_split":
+                # Of a file the answers alone are read: they do not tell of two records, and many
+                # servers leave the comment out of every answer.
+                if case.plugin not in ("plugin_split", "plugin_empty"):
                     assert "applied differently" in item.text.lower(), told
             elif case.plugin in FOUND:
                 assert item.state == BulkItem.State.DONE, told
@@ -213,7 +214,11 @@ def test_an_answer_that_differs_from_the_books_is_an_outcome(
                 Deposit(platform="demo", login=login, amount=Decimal("777.00"), comment=WORDS)
             )
             made.append(Case("deposit", fault, False, login, request.reference, request))
-        check_each(nothing_goes_on(stack, made), made)
+        assert nothing_goes_on(stack, made) == {case.name: (1, 1) for case in made}
+        for case in made:
+            assert case.request is not None
+            # The books have it as it was asked for: they count.
+            assert ChangeRequest.objects.get(pk=case.request.pk).status == Status.DONE
 
 
 def test_an_amount_without_a_mark_beside_one_of_another_operation_is_left_to_a_person(
