@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from panel.commands.base import Evidence
 from panel.lib.money import show
+from panel.lib.references import carries
 from panel.models import Platform, Status
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.words import applied_differently
@@ -165,6 +166,10 @@ class Leg:
         mine = ticket_of(records, wanted, max(mark.ticket, asked(self.reference)[1]))
         if mine is None:
             differs = taken.get("done", {}).get("differs", "")
+            marked = [trade for trade in records if carries(trade.comment, self.reference)]
+            if len(marked) > 1:
+                several = ", ".join(f"ticket {one.order}: {show(one.profit)}" for one in marked)
+                differs = f"Applied differently: {several}; asked for was {show(self.signed)} once."
             return Evidence("unclear", f"{differs} MT4 shows no single record of it.".strip())
         Payment.objects.filter(reference=self.reference).update(ticket=mine.order)
         keep(platform, [(mine, group, currency)])

@@ -2,73 +2,88 @@
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterator, Sequence
 
-from django.db.models import Min
+from django.db.models import Count, QuerySet
+from django.urls import reverse
+from django.utils import timezone
 
-from panel.commands.restoration import Finding, looks
-from panel.lib.references import carries
-from panel.models import Platform
+from panel.commands.restoration import Finding, Tally, counts, looks
+from panel.models import ChangeRequest, Platform, Status
 from panel.models.change import OPEN
-from panel.mt4.protocol.records import Trade
-from panel.mt4.protocol.wire import NO_TIME
-from panel.mt4.read import Reader, reader
-from panel.ui.owners import LOGINS_PER_CALL, portions
-from payments.evidence import WEEK, money_records
-from payments.mirror import may_ask_reports
-from payments.models import BulkFile, BulkItem, Payment
+from panel.mt4.errors import Unavailable
+from panel.ui.owners import portions
+from payments.mirror import mirror_now
+from payments.models import BulkFile, BulkItem, MoneyMirror, MoneyRecord, Payment
 
 FINAL = (BulkItem.State.DONE, BulkItem.State.REJECTED, BulkItem.State.CANCELLED)
+AT_ONCE = 1000
 OPEN_FILES = (BulkFile.State.SUBMITTED, BulkFile.State.RUNNING, BulkFile.State.CANCELLING)
-# Beyond any clock: MT4 keeps times in 32 bits.
-LAST_MOMENT = NO_TIME.replace(year=2038)
-AT_ONCE = 8
-"""Accounts whose histories are read side by side."""
 
 
 @looks
 def look_for_payments(platform: Platform) -> list[Finding]:
-    """By their references in the records of their accounts, read now and from MT4 itself: what the
-    panel mirrors of them is as old as the backup, and another reading of it may be under way.
+    """By their references in the records that MT4 has gained since, read now.
 
     A record whose mark was changed on the way is found before the payment's first sending: see
-    `payments.evidence`.
+    `payments.evidence`. Raises the errors of `panel.mt4.errors`.
     """
-    payments = Payment.objects.filter(platform=platform, status__in=OPEN)
-    files = BulkFile.objects.filter(platform=platform, state__in=OPEN_FILES)
-    lines = BulkItem.objects.filter(file__in=files).exclude(state__in=FINAL)
-    wanted: dict[int, set[str]] = defaultdict(set)
-    for rows in (payments, lines):
-        for login, reference in rows.values_list("login", "reference"):
-            wanted[login].add(reference)
-    oldest = [rows.aggregate(since=Min("created"))["since"] for rows in (payments, files)]
-    since = min((moment for moment in oldest if moment is not None), default=None)
-    if since is None:
-        return []
-    live = reader(platform.connection)
+    _read_now(platform)
+    open_ones: dict[str, str] = {
+        reference: reverse("payment_detail", args=[reference])
+        for reference in Payment.objects.filter(platform=platform, status__in=OPEN).values_list(
+            "reference", flat=True
+        )
+    }
+    lines = _open_lines().filter(file__platform=platform)
+    for reference, file in lines.values_list("reference", "file"):
+        open_ones.setdefault(reference, reverse("bulk_file", args=[file]))
+    records = MoneyRecord.objects.filter(platform=platform).exclude(reference="")
     return [
         Finding(
             reference=reference,
             platform=platform.name,
-            text=f"MT4 has it already: ticket {trade.order} on {trade.login}.",
+            text=f"MT4 has it already: ticket {ticket} on {login}.",
+            url=open_ones[reference],
         )
-        for trade in _records(platform, live, wanted, platform.server_time(since) - WEEK)
-        for reference in sorted(wanted[trade.login])
-        if carries(trade.comment, reference)
+        for reference, ticket, login in _with_references(records, list(open_ones))
     ]
 
 
-def _records(
-    platform: Platform, live: Reader, logins: Iterable[int], start: datetime
-) -> Iterator[Trade]:
-    """The money records of these accounts since a moment of the server's clock."""
-    by_reports, slots = may_ask_reports(platform, live), threading.Semaphore(AT_ONCE)
-    for some in portions(sorted(logins), LOGINS_PER_CALL):
-        if by_reports:
-            yield from money_records(live.reports(some, start, LAST_MOMENT))
-        else:
-            for history in live.histories_of(some, start, slots).values():
-                yield from money_records(history)
+def _with_references(
+    records: QuerySet[MoneyRecord], references: Sequence[str]
+) -> Iterator[tuple[str, int, int]]:
+    """Reference, ticket and login of the records that carry one of them."""
+    for some in portions(references, AT_ONCE):
+        found = records.filter(reference__in=some).order_by("ticket")
+        yield from found.values_list("reference", "ticket", "login")
+
+
+def _read_now(platform: Platform) -> None:
+    """Read the platform's money records, begun after this moment: an earlier reading may be of the
+    time before the backup was put back."""
+    begun = timezone.now()
+    mirror_now(platform)
+    if not MoneyMirror.objects.filter(platform=platform, read_at__gte=begun).exists():
+        raise Unavailable("its money records are being read just now")
+
+
+def _open_lines() -> QuerySet[BulkItem]:
+    return BulkItem.objects.filter(file__state__in=OPEN_FILES).exclude(state__in=FINAL)
+
+
+@counts
+def count_payments(found: Collection[str]) -> list[Tally]:
+    """Requests of payments, and lines of files, by state."""
+    known = Payment.objects.filter(reference__in=found).values("request")
+    requests = ChangeRequest.objects.filter(
+        pk__in=Payment.objects.filter(status__in=OPEN).values("request"), status__in=OPEN
+    ).exclude(pk__in=known)
+    lines = _open_lines().exclude(reference__in=found)
+    return [
+        (f"Payments, {Status(state).label}", number)
+        for state, number in requests.order_by("status").values_list("status").annotate(Count("pk"))
+    ] + [
+        (f"Lines of files, {BulkItem.State(state).label}", number)
+        for state, number in lines.order_by("state").values_list("state").annotate(Count("pk"))
+    ]
