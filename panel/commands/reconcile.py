@@ -21,10 +21,12 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from panel.access.actor import Actor
+from panel.commands.base import Invalid
 from panel.commands.executor import attempt, open_call, worker_name
 from panel.commands.happenings import happened
 from panel.commands.states import Moved, move
 from panel.models import ChangeRequest, Happening, Status
+from panel.mt4.errors import MT4Error
 
 log = structlog.get_logger(__name__)
 RECONCILIATION = Actor.system("reconciliation")
@@ -116,12 +118,30 @@ def _take_over(request: ChangeRequest) -> None:
         return
     request.refresh_from_db()
     since = request.unknown_since or now
-    command, call = open_call(request)
+    try:
+        command, call = open_call(request)
+    except (MT4Error, Invalid) as error:
+        _cannot_ask(request, error)
+        return
     in_time = (now - since).total_seconds() <= settings.UNKNOWN_TO_PERSON
     call.repeats = in_time and not request.needs_person
     attempt(command, call)
     if not call.repeats:
         _ask_a_person(request)
+
+
+def _cannot_ask(request: ChangeRequest, error: Exception) -> None:
+    """Its server cannot even be named now: another one answers there, or it was switched off."""
+    now = timezone.now()
+    pause = settings.RECONCILE_PAUSE * 2 ** min(request.checks, 4)
+    ChangeRequest.objects.filter(
+        pk=request.pk, status=Status.UNKNOWN, attempt=request.attempt
+    ).update(
+        lease_until=None,
+        checks=F("checks") + 1,
+        next_check=now + timedelta(seconds=pause),
+        outcome_text=f"MT4 was not asked: {error}",
+    )
 
 
 def _ask_a_person(request: ChangeRequest) -> None:

@@ -24,9 +24,10 @@ def may_vote(request: ChangeRequest, person: User) -> str:
         return "Your roles do not carry the right to decide on this."
     if request.approver_roles and not person.role_slugs & set(request.approver_roles):
         return f"The policy asks for {' or '.join(request.approver_roles)}."
-    if not in_scope(request, person):
-        return "It lies outside your scopes."
-    return command.may_decide(request, person)
+    why = command.may_decide(request, person)
+    if not why and not in_scope(request, person):
+        why = "It lies outside your scopes."
+    return why
 
 
 def in_scope(request: ChangeRequest, person: User) -> bool:

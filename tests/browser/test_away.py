@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from panel.models import ChangeRequest
-from tests.harness.browser import sign_in
+from tests.harness.browser import approve_by_keys, sign_in
 from tests.harness.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -53,7 +53,7 @@ def test_reading_goes_on_while_mt4_is_away_and_paying_waits(
     # It comes back: no restart, the checker's open page has its button again by itself.
     stack.sandbox.start()
     expect(checker.get_by_role("button", name=re.compile("^Approve"))).to_be_enabled(timeout=SLOW)
-    checker.get_by_role("button", name=re.compile("^Approve")).click()
+    approve_by_keys(checker)
     expect(checker.locator("#request-state")).to_contain_text("done", timeout=SLOW)
     with stack.connected():
         assert ChangeRequest.objects.count() == 1

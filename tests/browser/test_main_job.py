@@ -176,7 +176,7 @@ def test_two_approvers_at_once_the_second_is_told(panel_stack: Stack, as_person:
     for page in (first, second):
         page.goto(clerk.url)
         expect(page.get_by_role("button", name=re.compile("^Approve"))).to_be_visible()
-    first.get_by_role("button", name=re.compile("^Approve")).click()
+    approve_by_keys(first)
     expect_state(first, "done")
     # Somebody else's decision appears in place of the buttons, without a reload.
     expect(second.get_by_role("button", name=re.compile("^Approve"))).to_have_count(0, timeout=SLOW)

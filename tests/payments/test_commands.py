@@ -242,7 +242,10 @@ def test_credit_cannot_end_on_a_day_that_is_over(platform: Platform, cast: Cast)
 def test_the_preview_warns_of_what_a_decision_should_know(platform: Platform, cast: Cast) -> None:
     login = enabled_account(platform, "100.00")
     command = make(Withdraw, login, "60.00", external_reference="BANK-7")
-    assert levels(command) == {"100.00 USD can be withdrawn, credit not counted.": "ok"}
+    assert levels(command) == {
+        "100.00 USD can be withdrawn, credit not counted.": "ok",
+        "Not a kept beneficiary: nobody has confirmed where the money goes.": "warn",
+    }
     request = ask(cast.olga, command)
 
     warnings = [text for text, level in levels(command).items() if level == "warn"]

@@ -18,7 +18,7 @@ def carry_over(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0030_files_with_warnings")]
+    dependencies = [("payments", "0019_files_with_warnings")]
 
     operations = [
         migrations.AddField(

@@ -32,7 +32,7 @@ def fill(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("panel", "0050_payout_rights")]
+    dependencies = [("panel", "0019_payout_rights")]
 
     operations = [
         migrations.CreateModel(

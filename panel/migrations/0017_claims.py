@@ -21,7 +21,7 @@ def begin(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("panel", "0041_what_the_checker_saw")]
+    dependencies = [("panel", "0016_what_the_checker_saw")]
 
     operations = [
         migrations.CreateModel(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("panel", "0040_separation")]
+    dependencies = [("panel", "0015_separation")]
 
     operations = [
         # Without a default: SQLite would write the table anew and lose its trigger.

@@ -16,7 +16,7 @@ def begin(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("panel", "0042_claims")]
+    dependencies = [("panel", "0017_claims")]
 
     operations = [
         migrations.CreateModel(

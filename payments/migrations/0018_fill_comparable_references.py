@@ -36,7 +36,7 @@ def fill(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0021_comparable_references"),
+        ("payments", "0017_comparable_references"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("panel", "0012_notices_of_payouts_and_jobs"),
-        ("payments", "0022_fill_comparable_references"),
+        ("payments", "0018_fill_comparable_references"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     # Apart from the rows' own step: PostgreSQL changes no table with rows under way.
-    dependencies = [("payments", "0040_attachments_of_payments")]
+    dependencies = [("payments", "0020_attachments_of_payments")]
 
     operations = [
         migrations.AlterField(

@@ -35,8 +35,8 @@ def words_of_what_is_owed(apps: Any, editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0050_beneficiaries_and_payouts"),
-        ("panel", "0060_groups_of_requests"),
+        ("payments", "0022_beneficiaries_and_payouts"),
+        ("panel", "0020_groups_of_requests"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("panel", "0060_groups_of_requests")]
+    dependencies = [("panel", "0020_groups_of_requests")]
 
     operations = [
         migrations.AddField(

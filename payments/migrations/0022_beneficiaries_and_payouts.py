@@ -8,8 +8,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("panel", "0050_payout_rights"),
-        ("payments", "0041_attachments_without_withdrawals"),
+        ("panel", "0019_payout_rights"),
+        ("payments", "0021_attachments_without_withdrawals"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -24,6 +24,6 @@ def begin(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("panel", "0043_age_targets")]
+    dependencies = [("panel", "0018_age_targets")]
 
     operations = [migrations.RunPython(begin, migrations.RunPython.noop)]
