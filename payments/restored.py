@@ -2,61 +2,80 @@
 
 from __future__ import annotations
 
+import threading
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Min, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from panel.commands.restoration import Finding, Tally, counts, looks
+from panel.lib.references import carries
 from panel.models import ChangeRequest, Platform, Status
 from panel.models.change import OPEN
 from panel.mt4.errors import Unavailable
-from panel.ui.owners import portions
-from payments.mirror import mirror_now
-from payments.models import BulkFile, BulkItem, MoneyMirror, MoneyRecord, Payment
+from panel.mt4.protocol.records import Trade
+from panel.mt4.protocol.wire import NO_TIME
+from panel.mt4.read import reader
+from panel.ui.owners import LOGINS_PER_CALL, portions
+from payments.evidence import WEEK, money_records
+from payments.mirror import keep, may_ask_reports, mirror_now
+from payments.models import BulkFile, BulkItem, MoneyMirror, Payment
 
 FINAL = (BulkItem.State.DONE, BulkItem.State.REJECTED, BulkItem.State.CANCELLED)
-AT_ONCE = 1000
+AT_ONCE = 8
+"""Accounts whose histories are read side by side."""
+# Beyond any clock: MT4 keeps times in 32 bits.
+LAST_MOMENT = NO_TIME.replace(year=2038)
 OPEN_FILES = (BulkFile.State.SUBMITTED, BulkFile.State.RUNNING, BulkFile.State.CANCELLING)
 
 
 @looks
 def look_for_payments(platform: Platform) -> list[Finding]:
-    """By their references in the records that MT4 has gained since, read now.
+    """By their references in the records of their accounts, read now and from MT4 itself. All money
+    records are mirrored first, for other eyes; but an account that was opened shortly before the
+    backup is not among those that are mirrored.
 
     A record whose mark was changed on the way is found before the payment's first sending: see
     `payments.evidence`. Raises the errors of `panel.mt4.errors`.
     """
     _read_now(platform)
-    open_ones: dict[str, str] = {
-        reference: reverse("payment_detail", args=[reference])
-        for reference in Payment.objects.filter(platform=platform, status__in=OPEN).values_list(
-            "reference", flat=True
-        )
-    }
+    payments = Payment.objects.filter(platform=platform, status__in=OPEN)
     lines = _open_lines().filter(file__platform=platform)
-    for reference, file in lines.values_list("reference", "file"):
-        open_ones.setdefault(reference, reverse("bulk_file", args=[file]))
-    records = MoneyRecord.objects.filter(platform=platform).exclude(reference="")
+    urls: dict[int, dict[str, str]] = defaultdict(dict)
+    places: dict[int, tuple[str, str]] = {}
+    names = ("login", "reference", "mt4_group", "currency")
+    for login, reference, *place in payments.values_list(*names):
+        urls[login][reference] = reverse("payment_detail", args=[reference])
+        places[login] = (place[0], place[1])
+    for login, reference, *place, file in lines.values_list(*names, "file"):
+        urls[login].setdefault(reference, reverse("bulk_file", args=[file]))
+        places[login] = (place[0], place[1])
+    oldest = (
+        payments.aggregate(since=Min("created"))["since"],
+        lines.aggregate(since=Min("file__created"))["since"],
+    )
+    since = min((moment for moment in oldest if moment is not None), default=None)
+    if since is None:
+        return []
+    found = [
+        (trade, reference)
+        for trade in _records(platform, sorted(urls), platform.server_time(since) - WEEK)
+        for reference in urls[trade.login]
+        if carries(trade.comment, reference)
+    ]
+    keep(platform, [(trade, *places[trade.login]) for trade, _ in found])
     return [
         Finding(
             reference=reference,
             platform=platform.name,
-            text=f"MT4 has it already: ticket {ticket} on {login}.",
-            url=open_ones[reference],
+            text=f"MT4 has it already: ticket {trade.order} on {trade.login}.",
+            url=urls[trade.login][reference],
         )
-        for reference, ticket, login in _with_references(records, list(open_ones))
+        for trade, reference in found
     ]
-
-
-def _with_references(
-    records: QuerySet[MoneyRecord], references: Sequence[str]
-) -> Iterator[tuple[str, int, int]]:
-    """Reference, ticket and login of the records that carry one of them."""
-    for some in portions(references, AT_ONCE):
-        found = records.filter(reference__in=some).order_by("ticket")
-        yield from found.values_list("reference", "ticket", "login")
 
 
 def _read_now(platform: Platform) -> None:
@@ -66,6 +85,18 @@ def _read_now(platform: Platform) -> None:
     mirror_now(platform)
     if not MoneyMirror.objects.filter(platform=platform, read_at__gte=begun).exists():
         raise Unavailable("its money records are being read just now")
+
+
+def _records(platform: Platform, logins: Sequence[int], start: datetime) -> Iterator[Trade]:
+    """The money records of these accounts since a moment of the server's clock."""
+    live, slots = reader(platform.connection), threading.Semaphore(AT_ONCE)
+    by_reports = may_ask_reports(platform, live)
+    for some in portions(logins, LOGINS_PER_CALL):
+        if by_reports:
+            yield from money_records(live.reports(some, start, LAST_MOMENT))
+        else:
+            for history in live.histories_of(some, start, slots).values():
+                yield from money_records(history)
 
 
 def _open_lines() -> QuerySet[BulkItem]:

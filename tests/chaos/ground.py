@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.write import writer
+from payments.bulk.check import check
 from payments.bulk.command import CarryOutFile
 from payments.models import BulkFile
 from tests.chaos.conftest import demo
@@ -44,6 +45,7 @@ FAULTS = [
     ("html_502", "*", 0, 0.0005),
     ("busy", "*", 0, 0.0005),
 ]
+CHECKS = 5
 
 
 def open_accounts(chance: random.Random, count: int, *, losing: int = 0) -> Accounts:
@@ -77,5 +79,14 @@ def file_of(plan: Plan, crew: Crew, lines: int, name: str) -> tuple[Wish, list[M
     rows, moves = plan.bulk_lines(lines, name)
     maker = crew.chance.choice(crew.makers)
     file = checked(maker, *rows, credit_expires=in_a_year())
+    for _ in range(CHECKS):
+        # What MT4 could not be asked about is asked again, as a person would.
+        if file.state == BulkFile.State.READY:
+            break
+        BulkFile.objects.filter(pk=file.pk).update(
+            state=BulkFile.State.CHECKING, checking_until=None
+        )
+        check(file.pk)
+        file.refresh_from_db()
     assert file.state == BulkFile.State.READY, list(file.problems.values_list("message"))
     return Wish("file", command=CarryOutFile.of(file)), moves

@@ -168,17 +168,21 @@ def test_what_was_paid_after_the_copy_was_made_is_not_paid_again(
         assert restoration.present() is not None
         acknowledge()
         for request in day.waiting:
-            approved(request)
-
-        wait_until(settled_or_with_a_person(day.requests), LONG, "the restored payments")
+            # What MT4 has already may be refused at this point, or be found before it is sent.
+            with contextlib.suppress(Invalid):
+                approved(request)
+        wait_until(settled_or_with_a_person(day.approved), LONG, "the restored payments")
+        wait_until(lambda: not _on_its_way(day), LONG, "what was approved again")
         time.sleep(5)
 
         assert sums(stack, day) == paid
         assert len(stack.proxy.passed) == sent
         for request in day.requests:
             request.refresh_from_db()
-            assert request.status == Status.DONE, (request.reference, request.outcome_text)
-        for item in BulkItem.objects.all():
+            told = (request.reference, request.status, request.outcome_text)
+            waits = request in day.waiting and request.status == Status.PENDING
+            assert waits or request.status == Status.DONE, told
+        for item in BulkItem.objects.filter(file__request__status=Status.DONE):
             assert item.state == BulkItem.State.DONE, (item.reference, item.text)
         assert audit.verify() is None
         # The panel works as before.
@@ -188,6 +192,12 @@ def test_what_was_paid_after_the_copy_was_made_is_not_paid_again(
         )  # fmt: skip
         wait_until(settled_or_with_a_person([after]), LONG, "a payment afterwards")
         assert len(stack.proxy.passed) == sent + 1
+
+
+def _on_its_way(day: Day) -> bool:
+    """Whether a worker has something of the day yet to do."""
+    rows = ChangeRequest.objects.filter(pk__in=[request.pk for request in day.requests])
+    return rows.filter(status__in=(Status.APPROVED, Status.EXECUTING)).exists()
 
 
 def acknowledge() -> None:
