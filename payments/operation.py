@@ -102,6 +102,8 @@ class MoneyCommand(MT4Command):
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:
         """The fields first, then what the account's currency has of decimals, then the account."""
         _refuse(self._field_errors())
+        if already := [check.text for check in self._on_mt4_already()]:
+            raise Invalid({"": already})
         now = self._standing(reader)
         _refuse(self._currency_errors(now.currency))
         self.check_account(now)
