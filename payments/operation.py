@@ -102,11 +102,13 @@ class MoneyCommand(MT4Command):
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:
         """The fields first, then what the account's currency has of decimals, then the account."""
         _refuse(self._field_errors())
+        if already := [check.text for check in self.already_on_mt4()]:
+            raise Invalid({"": already})
         now = self._standing(reader)
         _refuse(self._currency_errors(now.currency))
         self.check_account(now)
 
-    def _on_mt4_already(self) -> Iterator[Check]:
+    def already_on_mt4(self) -> Iterator[Check]:
         """Records that can only be there if this database was put back from a backup."""
         for leg in self.legs(self.request_reference) if self.request_reference else ():
             yield from checks.on_mt4_already(self.get_platform(), leg.reference)
@@ -185,6 +187,7 @@ class MoneyCommand(MT4Command):
             checks=[
                 *self.account_checks(now, then),
                 *(self._market_checks(reader, now) if reader else ()),
+                *self.already_on_mt4(),
                 *self.panel_checks(now, self._facts()),
             ],
             figures=figures(now),

@@ -185,6 +185,7 @@ class Transfer(TwoLegged):
             yield Check("warn", f"The accounts have different owners: {now.name} and {there.name}.")
         if reader is not None and self.rate is not None and now.currency != there.currency:
             yield from rate_checks(reader, now.currency, there.currency, self.rate)
+        yield from self.already_on_mt4()
         facts = self._facts(self.to_login)
         yield from self.panel_checks(now, facts)
         yield from checks.unsettled(facts.of(self.to_login))

@@ -56,7 +56,6 @@ def version(row: Withdrawal, change: ChangeRequest) -> str:
         row.notes.count(),
         row.payment.attachments.count(),
         _holder(row),
-        _holder(row),
     ]
     return sha256(parts)[:16]
 
