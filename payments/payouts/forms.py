@@ -27,6 +27,8 @@ def _accounts() -> list[tuple[str, str]]:
 class BatchForm(forms.Form):
     """The withdrawals that were ticked, each of which can be left out, and who pays."""
 
+    # Read by the view: the form acts on the server that it was opened for.
+    server = forms.CharField(required=False, widget=forms.HiddenInput)
     account = forms.TypedChoiceField(
         label="Paid from",
         choices=_accounts,

@@ -308,7 +308,7 @@ def test_what_is_in_no_batch_cannot_fail_in_one(platform: Platform, cast: Cast) 
 @pytest.mark.parametrize(
     ("head", "line", "says"),
     [
-        ("reference,provider_reference", "x,y", "missing: status"),
+        ("reference,provider_reference", "x,y", "status is missing"),
         ("reference,provider_reference,status,sum", "x,y,paid,1", "is called “sum”"),
         ("reference,reference,provider_reference,status", "x,x,y,paid", "there twice"),
         (HEAD, "", "no answers in it"),
@@ -329,7 +329,7 @@ def test_a_file_that_cannot_be_read_is_refused_beside_its_field(
     ("cells", "says"),
     [
         ("{},SEPA-1,perhaps,,,", "The status is paid, failed or pending"),
-        ('{},SEPA-1,paid,"80,00",,', "Write the amount"),
+        ('{},SEPA-1,paid,"80,00",,', "The amount cannot be read"),
         ("{},=1+1,paid,,,", "begins like a formula"),
         ("{},SEPA-1,paid,80.00,EUR,", "The provider says EUR"),
         (",SEPA-1,paid,,,", "The reference is missing"),

@@ -265,7 +265,7 @@ def test_every_download_is_the_same_file_of_one_form_and_is_recorded(
     assert client.post(address, {"form": "pain001"}).status_code == 302
     answers = [client.get(address) for _ in range(2)]
     assert answers[0].content == answers[1].content
-    assert answers[0]["Cache-Control"] == "no-store"
+    assert answers[0]["Cache-Control"] == "private, no-store"
     name = f"{batch.reference.replace(' ', '-')}-1-payouts-80.00-USD.xml"
     assert answers[0]["Content-Disposition"] == f'attachment; filename="{name}"'
     assert AuditEntry.objects.filter(action="payout file downloaded").count() == 2
