@@ -226,7 +226,7 @@ class MoneyCommand(MT4Command):
             self.get_platform(),
             [self.login, *others],
             [self.external_reference],
-            but=self.request_reference,
+            exclude=self.request_reference,
         )
 
     def expires(self) -> datetime | None:

@@ -13,12 +13,12 @@ from panel.models import ChangeRequest, Platform, Status
 from panel.models.change import OPEN
 from panel.mt4.errors import Unavailable
 from panel.ui.owners import portions
+from payments.facts import FILES_UNDER_WAY
 from payments.mirror import mirror_now
-from payments.models import BulkFile, BulkItem, MoneyMirror, MoneyRecord, Payment
+from payments.models import BulkItem, MoneyMirror, MoneyRecord, Payment
 
 FINAL = (BulkItem.State.DONE, BulkItem.State.REJECTED, BulkItem.State.CANCELLED)
 AT_ONCE = 1000
-OPEN_FILES = (BulkFile.State.SUBMITTED, BulkFile.State.RUNNING, BulkFile.State.CANCELLING)
 
 
 @looks
@@ -69,7 +69,7 @@ def _read_now(platform: Platform) -> None:
 
 
 def _open_lines() -> QuerySet[BulkItem]:
-    return BulkItem.objects.filter(file__state__in=OPEN_FILES).exclude(state__in=FINAL)
+    return BulkItem.objects.filter(file__state__in=FILES_UNDER_WAY).exclude(state__in=FINAL)
 
 
 @counts

@@ -24,7 +24,7 @@ from payments.bulk.check import RIGHTS
 from payments.bulk.readings import AGAIN
 from payments.bulk.single import SINGLE
 from payments.bulk.start import NotReady, start
-from payments.bulk.sums import flows, flows_text, in_words, outside, strictest, sums_of
+from payments.bulk.sums import flows_of, flows_text, in_words, outside, strictest, sums_of
 from payments.bulk.tasks import read_warnings_soon
 from payments.bulk.twins import twins_of
 from payments.bulk.words import warnings_text
@@ -117,7 +117,7 @@ class FileCommand(MT4Command):
     @classmethod
     def moves_text(cls, request: ChangeRequest) -> str:
         """In, out and net, by currency."""
-        return flows_text(flows(request.payload["totals"]))
+        return flows_text(flows_of(request.payload["totals"]))
 
     @property
     def least_needed(self) -> Needed:
@@ -243,7 +243,7 @@ class FileCommand(MT4Command):
         figures = {"Warnings": warnings_text(check)}
         if left_out:
             figures["Left out"] = f"{len(left_out):,} of {self.rows:,} lines"
-        moved = flows_text(flows(self.totals))
+        moved = flows_text(flows_of(self.totals))
         return Preview(
             sentence=f"Carry out {self.rows:,} payments of {self.file_name}: "
             f"{in_words(self.totals)} ({moved}).",
