@@ -16,8 +16,8 @@ from panel.ui.figures import money_text
 from payments import checks, stops
 from payments.commands import account_room, enough_there
 from payments.conversion import LARGEST_RATE, RATE_DIGITS, plain_number, rate_checks
+from payments.effects import figures, lines
 from payments.models import Kind
-from payments.operation import figures, lines
 from payments.saga import TwoLegged
 from payments.standing import Standing, standing
 
