@@ -12,6 +12,7 @@ import pytest
 import xmlschema
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from sepaxml import validation
 
 from panel.commands.base import Command, Invalid
 from panel.commands.errors import Denied
@@ -225,8 +226,6 @@ def test_the_iso_file_is_valid_and_names_count_sum_debtor_and_our_references(
     assert at("InstdAmt") == ["100.00", "10.00"]
     assert at("CdtrAcct/Id/IBAN") == [IBAN, IBAN]
     assert at("SvcLvl/Cd") == ["SEPA"]
-    from sepaxml import validation
-
     place = validation.__file__.replace("validation.py", "schemas/pain.001.001.09.xsd")
     xmlschema.XMLSchema(place).validate(text)
 
