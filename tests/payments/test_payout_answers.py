@@ -30,10 +30,9 @@ from payments.payouts.sending import make_file
 from tests.core.conftest import Cast
 from tests.core.money import approve_as
 from tests.factories import actor, make_user
-from tests.payments.paying import batch_of, owed, payer, request_of, states
+from tests.payments.paying import batch_of, owed, payer, refusal, request_of, states
 from tests.payments.test_desk import do, stage, steps
 from tests.payments.test_pages import as_user
-from tests.payments.test_payout_batches import refusal
 from tests.payments.test_returns import take_back
 
 pytestmark = pytest.mark.django_db(transaction=True)
