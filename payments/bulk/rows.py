@@ -64,7 +64,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line that says a payment. The amount is positive, to the cent, as written in the file;
+    """A line that says a payment. The amount is positive, with the decimals of its currency;
     what is written with a sign, a correction, has one of two kinds instead.
     """
 
