@@ -51,7 +51,7 @@ class Pair:
 
     @property
     def agrees(self) -> bool:
-        """One record, of the same amount and currency, in the same purse."""
+        """One record, of the same amount and currency; both balance or both credit."""
         return [(self.ours.is_credit, self.ours.amount, self.ours.currency)] == [
             (record.is_credit, record.amount, record.currency) for record in self.theirs
         ]

@@ -16,8 +16,9 @@ from panel.ui.figures import date_text, money_text, percent_text
 from payments import checks, stops
 from payments.beneficiaries import rules
 from payments.desk import names, stages
+from payments.effects import rises
 from payments.models import Kind, Method, PayoutRules, Topic
-from payments.operation import MoneyCommand, rises
+from payments.operation import MoneyCommand
 from payments.paid import PaidCommand
 from payments.standing import CAUTIOUS_LEVEL, Standing
 

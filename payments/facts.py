@@ -17,16 +17,16 @@ from django.utils import timezone
 from panel.lib.keys import key_of
 from panel.lib.money import ZERO
 from panel.models import Hold, Platform, Status
+from panel.models.change import OPEN
 from payments.models import BulkFile, BulkItem, Kind, Payment, WithdrawalStop
 
 NOT_MOVED = (Status.REJECTED, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED)
-STILL_OPEN = (Status.PENDING, Status.APPROVED, Status.EXECUTING, Status.UNKNOWN)
 SAME_AMOUNT_WITHIN = timedelta(hours=24)
 OUT = (Kind.WITHDRAWAL, Kind.TRANSFER_OUT)
 # Files whose lines may yet be sent, and lines of which there is no payment yet.
-FILES_UNDER_WAY = ("submitted", "running", "cancelling")
+FILES_UNDER_WAY = (BulkFile.State.SUBMITTED, BulkFile.State.RUNNING, BulkFile.State.CANCELLING)
+NOT_SENT_YET = (BulkItem.State.READY, BulkItem.State.CLAIMED, BulkItem.State.SENDING)
 PER_QUERY = 1_000
-NOT_SENT_YET = ("ready", "claimed", "sending")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +93,19 @@ class Facts:
 
 
 def facts_of(
-    platform: Platform, logins: Iterable[int], references: Iterable[str] = (), *, but: str
+    platform: Platform, logins: Iterable[int], references: Iterable[str] = (), *, exclude: str
 ) -> Facts:
     """Read them: a fixed number of queries, however many accounts (and 1,000 references).
 
-    `references` are the external ones to look for; `but` is the reference of the request that is
-    looked at, whose own payments and lines do not count; empty if there is none yet.
+    `references` are the external ones to look for; `exclude` is the reference of the request that
+    is looked at, whose own payments and lines do not count; empty if there is none yet.
     """
     found = Facts({login: AccountFacts() for login in logins})
     known = list(found.accounts)
     _read_unsettled(found, platform, known)
-    payments = Payment.objects.exclude(request__reference=but)
+    payments = Payment.objects.exclude(request__reference=exclude)
     waiting = BulkItem.objects.filter(
-        file__in=BulkFile.objects.filter(state__in=FILES_UNDER_WAY).exclude(run__reference=but),
+        file__in=BulkFile.objects.filter(state__in=FILES_UNDER_WAY).exclude(run__reference=exclude),
         state__in=NOT_SENT_YET,
     )
     _read_payments(found, payments.filter(platform=platform, login__in=known))
@@ -139,7 +139,7 @@ def _read_payments(found: Facts, rows: QuerySet[Payment]) -> None:
     lately = rows.filter(created__gte=since).exclude(status__in=NOT_MOVED)
     for row in lately.order_by("created", "pk").values_list(*_ASKED):
         found.of(row[1]).asked_lately(_asked(row))
-    leaving = rows.filter(kind__in=OUT, status__in=STILL_OPEN)
+    leaving = rows.filter(kind__in=OUT, status__in=OPEN)
     for login, amount in leaving.order_by("pk").values_list("login", "amount"):
         found.of(login).leaving.add(amount)
     came = rows.filter(kind=Kind.DEPOSIT, status=Status.DONE)

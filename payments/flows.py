@@ -26,7 +26,7 @@ def signed() -> Case:
     return Case(When(kind__in=OUT, then=-F("amount")), default=F("amount"), output_field=money)
 
 
-def flows(done: Q, waiting: Q) -> tuple[SumRow, ...]:
+def sum_rows(done: Q, waiting: Q) -> tuple[SumRow, ...]:
     """The rows of sums of a list of payments, or of lines that become some.
 
     Money of clients that came and went; apart from it what moved within the house and credit,

@@ -218,10 +218,10 @@ def _find_tickets(platform: Platform) -> None:
     lines = BulkItem.objects.filter(file__in=files, state=BulkItem.State.DONE, ticket__isnull=True)
     for rows in (payments, lines):
         rows.order_by().update(ticket=Subquery(record))
-    find_changed(platform, payments)
+    _find_changed(platform, payments)
 
 
-def find_changed(platform: Platform, payments: QuerySet[Payment]) -> None:
+def _find_changed(platform: Platform, payments: QuerySet[Payment]) -> None:
     """What MT4 said was done, but whose record does not carry our reference: the only record of its
     account and amount that came after it was asked for and belongs to nobody is its own.
     """

@@ -31,6 +31,7 @@ from panel.lib.money import ZERO
 from panel.mt4.limits import TRADE_COMMENT, check_trade_comment
 from panel.ui.figures import money_text, percent_text
 from payments import checks, limits, owed
+from payments.effects import figures, lines, rises
 from payments.evidence import records_beside
 from payments.facts import Facts, facts_of
 from payments.legs import Leg, status_of
@@ -102,13 +103,13 @@ class MoneyCommand(MT4Command):
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:
         """The fields first, then what the account's currency has of decimals, then the account."""
         _refuse(self._field_errors())
-        if already := [check.text for check in self._on_mt4_already()]:
+        if already := [check.text for check in self.already_on_mt4()]:
             raise Invalid({"": already})
         now = self._standing(reader)
         _refuse(self._currency_errors(now.currency))
         self.check_account(now)
 
-    def _on_mt4_already(self) -> Iterator[Check]:
+    def already_on_mt4(self) -> Iterator[Check]:
         """Records that can only be there if this database was put back from a backup."""
         for leg in self.legs(self.request_reference) if self.request_reference else ():
             yield from checks.on_mt4_already(self.get_platform(), leg.reference)
@@ -187,6 +188,7 @@ class MoneyCommand(MT4Command):
             checks=[
                 *self.account_checks(now, then),
                 *(self._market_checks(reader, now) if reader else ()),
+                *self.already_on_mt4(),
                 *self.panel_checks(now, self._facts()),
             ],
             figures=figures(now),
@@ -225,7 +227,7 @@ class MoneyCommand(MT4Command):
             self.get_platform(),
             [self.login, *others],
             [self.external_reference],
-            but=self.request_reference,
+            exclude=self.request_reference,
         )
 
     def expires(self) -> datetime | None:
@@ -392,44 +394,3 @@ def refresh_account(platform_id: int | None, login: int | None) -> None:
     current_app.send_task(
         "accounts.tasks.refresh_account", (platform_id, login), retry=False, expires=20
     )
-
-
-def rises(what: str, before: Decimal, after: Decimal, currency: str) -> str:
-    """`balance rises from 100.00 to 600.00`: the currency stands elsewhere in the sentence."""
-    way = "falls" if after < before else "rises"
-    first, last = (money_text(amount, currency, named=False) for amount in (before, after))
-    return f"{what} {way} from {first} to {last}"
-
-
-def lines(now: Standing, then: Standing, *, named: bool = False) -> Iterator[tuple[str, str, str]]:
-    """What an account has before and after, label by label; amounts by their currency."""
-
-    def text(amount: Decimal) -> str:
-        return money_text(amount, now.currency, named=named)
-
-    yield "Balance", text(now.balance), text(then.balance)
-    yield "Credit", text(now.credit), text(then.credit)
-    yield "Equity", text(now.equity), text(then.equity)
-    yield "Free margin", text(now.free), text(then.free)
-    if now.margin:
-        yield "Margin level", percent_text(now.level), percent_text(then.level)
-        yield (
-            "Level without credit",
-            percent_text(now.level_without_credit),
-            percent_text(then.level_without_credit),
-        )
-
-
-def figures(now: Standing) -> dict[str, str]:
-    """Where an account stands, for people who decide."""
-    none = "no positions"
-    return {
-        "Balance": money_text(now.balance, now.currency),
-        "Credit": money_text(now.credit, now.currency),
-        "Equity": money_text(now.equity, now.currency),
-        "Margin": money_text(now.margin, now.currency),
-        "Free margin": money_text(now.free, now.currency),
-        "Margin level": percent_text(now.level) if now.margin else none,
-        "Level without credit": percent_text(now.level_without_credit) if now.margin else none,
-        "Can be withdrawn": money_text(now.withdrawable, now.currency),
-    }

@@ -21,15 +21,15 @@ from panel.mt4.protocol.wire import NO_TIME
 from panel.mt4.read import reader
 from panel.ui.owners import LOGINS_PER_CALL, portions
 from payments.evidence import WEEK, money_records
+from payments.facts import FILES_UNDER_WAY
 from payments.mirror import keep, may_ask_reports, mirror_now
-from payments.models import BulkFile, BulkItem, MoneyMirror, Payment
+from payments.models import BulkItem, MoneyMirror, Payment
 
 FINAL = (BulkItem.State.DONE, BulkItem.State.REJECTED, BulkItem.State.CANCELLED)
 AT_ONCE = 8
 """Accounts whose histories are read side by side."""
 # Beyond any clock: MT4 keeps times in 32 bits.
 LAST_MOMENT = NO_TIME.replace(year=2038)
-OPEN_FILES = (BulkFile.State.SUBMITTED, BulkFile.State.RUNNING, BulkFile.State.CANCELLING)
 
 
 @looks
@@ -100,7 +100,7 @@ def _records(platform: Platform, logins: Sequence[int], start: datetime) -> Iter
 
 
 def _open_lines() -> QuerySet[BulkItem]:
-    return BulkItem.objects.filter(file__state__in=OPEN_FILES).exclude(state__in=FINAL)
+    return BulkItem.objects.filter(file__state__in=FILES_UNDER_WAY).exclude(state__in=FINAL)
 
 
 @counts

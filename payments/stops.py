@@ -15,6 +15,7 @@ from panel.commands.base import (
     Preview,
     Risk,
     Target,
+    platform_in_use,
 )
 from panel.commands.registry import register
 from panel.models import Platform
@@ -83,11 +84,8 @@ class SetWithdrawals(PanelCommand):
     allowed: bool
 
     def get_platform(self) -> Platform:
-        """The platform by its slug; raises `Invalid` if there is none or it is switched off."""
-        found = Platform.objects.filter(slug=self.platform, enabled=True).first()
-        if found is None:
-            raise Invalid.of("This platform does not exist or is switched off.", "platform")
-        return found
+        """The platform by its slug; raises `Invalid` as `platform_in_use` does."""
+        return platform_in_use(self.platform)
 
     def target(self, reader: Reader | None) -> Target:
         """The account, read live: its group is what scopes go by."""

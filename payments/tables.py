@@ -17,7 +17,7 @@ from panel.ui.states import state_html
 from panel.ui.tables import Empty, SumRow, Table
 from payments.conversion import paid_text
 from payments.facts import NOT_MOVED
-from payments.flows import flows
+from payments.flows import sum_rows
 from payments.ledger import Line
 from payments.models import Difference, Payment
 
@@ -44,7 +44,7 @@ class PaymentTable(Table):
     label = "Payments"
     default_sort = "-created"
     total_by = "currency"
-    sums = flows(Q(status=Status.DONE), ~Q(status__in=[Status.DONE, *NOT_MOVED]))
+    sums = sum_rows(Q(status=Status.DONE), ~Q(status__in=[Status.DONE, *NOT_MOVED]))
     columns = (
         Column("reference", "Reference", "copy", sort="reference"),
         Column("created", "Asked", "time", sort="created"),

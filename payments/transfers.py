@@ -16,8 +16,8 @@ from panel.ui.figures import money_text
 from payments import checks, stops
 from payments.commands import account_room, enough_there
 from payments.conversion import LARGEST_RATE, RATE_DIGITS, plain_number, rate_checks
+from payments.effects import figures, lines
 from payments.models import Kind
-from payments.operation import figures, lines
 from payments.saga import TwoLegged
 from payments.standing import Standing, standing
 
@@ -185,6 +185,7 @@ class Transfer(TwoLegged):
             yield Check("warn", f"The accounts have different owners: {now.name} and {there.name}.")
         if reader is not None and self.rate is not None and now.currency != there.currency:
             yield from rate_checks(reader, now.currency, there.currency, self.rate)
+        yield from self.already_on_mt4()
         facts = self._facts(self.to_login)
         yield from self.panel_checks(now, facts)
         yield from checks.unsettled(facts.of(self.to_login))

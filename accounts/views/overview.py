@@ -34,9 +34,7 @@ class AccountOverviewView(AccountView):
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, or for a poll its figures alone."""
         if request.headers.get("HX-Target") == "account-live":
-            response = self.render(template="accounts/overview.html#live")
-            response["Cache-Control"] = "no-store"
-            return response
+            return self.render(template="accounts/overview.html#live")
         account = self.account
         return self.render(
             profile=self.profile(),

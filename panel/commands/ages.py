@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -44,16 +45,21 @@ def with_due(rows: QuerySet[Row], command: str, since: str) -> QuerySet[Row]:
 
     `command` and `since` are ORM paths: of the request's command, and of when it began to wait.
     """
-    cases = [
-        When(
-            **{command: name},
-            then=ExpressionWrapper(F(since) + Value(span), output_field=DateTimeField()),
-        )
-        for name, span in targets().items()
-    ]
-    empty = Value(None, output_field=DateTimeField())
-    found = rows.annotate(due=Case(*cases, default=empty, output_field=DateTimeField()))
-    return cast("QuerySet[Row]", found)
+    cases = [(Q(**{command: name}), since, span) for name, span in targets().items()]
+    return cast("QuerySet[Row]", rows.annotate(due=due_of(cases)))
+
+
+def due_of(cases: Iterable[tuple[Q, str, timedelta]]) -> Case:
+    """When rows become late: by condition, so long after the moment at a path; None for others."""
+    moment = DateTimeField()
+    return Case(
+        *(
+            When(rows, then=ExpressionWrapper(F(since) + Value(span), output_field=moment))
+            for rows, since, span in cases
+        ),
+        default=Value(None, output_field=moment),
+        output_field=moment,
+    )
 
 
 def late(command: str, since: str, now: datetime | None = None) -> Q:

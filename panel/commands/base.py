@@ -267,6 +267,16 @@ class Command:
         """Hook: the request took a step; same transaction."""
 
 
+def platform_in_use(slug: str) -> Platform:
+    """A platform by its slug; raises `Invalid` if there is none or it is switched off."""
+    from panel.models import Platform
+
+    found = Platform.objects.filter(slug=slug, enabled=True).first()
+    if found is None:
+        raise Invalid.of("This platform does not exist or is switched off.", "platform")
+    return found
+
+
 @dataclass(frozen=True, kw_only=True)
 class MT4Command(Command):
     """A change on an MT4 server. Its steps go through `Call.step`, each with its evidence."""
@@ -282,12 +292,7 @@ class MT4Command(Command):
 
     @cached_property
     def _platform_row(self) -> Platform:
-        from panel.models import Platform
-
-        found = Platform.objects.filter(slug=self.platform, enabled=True).first()
-        if found is None:
-            raise Invalid.of("This platform does not exist or is switched off.", "platform")
-        return found
+        return platform_in_use(self.platform)
 
     def check_again(self, reader: Reader, request: ChangeRequest) -> None:
         """Raise `Invalid` unless what was approved is still possible, on live figures; what was

@@ -253,12 +253,12 @@ def _rule(command: Command, target: Target, platform: Platform | None) -> Needed
 def _write_people_and_groups(
     request: ChangeRequest, target: Target, supersedes: ChangeRequest | None
 ) -> None:
-    """Whose hands are in the request, and which further groups it concerns."""
-    hands = {request.maker_id}
+    """The people who made or edited the request, and which further groups it concerns."""
+    people = {request.maker_id}
     if supersedes:
-        hands |= set(supersedes.authors.values_list("user_id", flat=True))
+        people |= set(supersedes.authors.values_list("user_id", flat=True))
     RequestAuthor.objects.bulk_create(
-        RequestAuthor(request=request, user_id=user_id) for user_id in sorted(hands)
+        RequestAuthor(request=request, user_id=user_id) for user_id in sorted(people)
     )
     if request.platform is not None:
         RequestGroup.objects.bulk_create(

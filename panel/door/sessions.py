@@ -9,6 +9,7 @@ from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
 
 from panel import audit
+from panel.middleware import actor_of
 from panel.models import User
 
 SESSIONS_ENDED = "sessions ended"
@@ -26,8 +27,6 @@ class RecordedSessions(DefaultUserSessionsAdapter):  # type: ignore[misc]
 
     def end_sessions(self, sessions: Sequence[UserSession]) -> None:
         """End them and write that down."""
-        from panel.middleware import actor_of
-
         super().end_sessions(sessions)
         request = context.request
         if not sessions or not isinstance(request.user, User):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -141,11 +140,6 @@ class ChangeRequest(models.Model):
     def is_open(self) -> bool:
         """Whether something may still happen to it."""
         return self.status in OPEN
-
-    @property
-    def payload_dict(self) -> dict[str, Any]:
-        """The payload as plain fields of its command."""
-        return dict(self.payload)
 
 
 class RequestGroup(models.Model):

@@ -57,8 +57,7 @@ class Reader:
 
     def identity(self) -> str:
         """What the server says of itself: its name and whose it is, `Name of Owner`."""
-        common = self.common()
-        return f"{common.name} of {common.owner}"
+        return self.common().identity
 
     def manager_rights(self) -> list[ManagerRights]:
         """All manager accounts with their rights, live."""

@@ -63,11 +63,7 @@ class ApprovalListView(TableView):
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, or one of its two tables for htmx."""
         if request.headers.get("HX-Target") == "table-waiting-others":
-            response: HttpResponse = self.render(
-                template="pages/approvals.html#others", others=self.others()
-            )
-            response["Cache-Control"] = "no-store"
-            return response
+            return self.render(template="pages/approvals.html#others", others=self.others())
         return super().get(request, *args, **kwargs)
 
     def get_context(self, **extra: Any) -> dict[str, Any]:

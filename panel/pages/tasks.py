@@ -61,7 +61,7 @@ def glance(platform: Platform) -> Glance:
         latency_ms=round(took * 1000),
         clock_offset=offset,
         server_name=common.name[:130],
-        identity=f"{common.name} of {common.owner}"[:300],
+        identity=common.identity,
     )
 
 
@@ -118,10 +118,10 @@ def other_server(platform: Platform, identity: str) -> str:
         return (
             f"{identity} answers at its address, not {platform.identity}: nothing is asked of it."
         )
-    twin = Platform.objects.filter(identity=identity).exclude(pk=platform.pk).first()
-    if twin is None:
+    same = Platform.objects.filter(identity=identity).exclude(pk=platform.pk).first()
+    if same is None:
         return ""
-    return f"{identity} answers there, which is the platform {twin.name} already."
+    return f"{identity} answers there, which is the platform {same.name} already."
 
 
 @shared_task

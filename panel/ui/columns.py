@@ -27,8 +27,6 @@ class Column:
 
     `value` is a dotted attribute path (default: the name) or a function of the row; `kind` says
     how it is shown (`html`: the function returns safe markup). `sort` is an ORM path, `total` one
-    `value` is a dotted attribute path (default: the name) or a function of the row; `kind` says
-    how it is shown (`html`: the function returns safe markup). `sort` is an ORM path, `total` one
     that is summed below. `currency` and `digits` are values too, for money and prices;
     `named=False` leaves the currency's name to a column of its own. Without `permission` the
     column is not there at all; `shown=False` leaves it to the person's choice.

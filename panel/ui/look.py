@@ -63,11 +63,6 @@ class Look:
         """The lines that a last look before approving needs: what will be another one, or is."""
         return [line for line in self.lines if line.after or line.changed]
 
-    @property
-    def has_changed(self) -> bool:
-        """Whether anything is another one than when it was asked for."""
-        return any(line.changed for line in self.lines)
-
     def conceal(self) -> None:
         """Dot out the contact details."""
         self.lines = [

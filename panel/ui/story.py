@@ -164,6 +164,21 @@ def read_again(request: ChangeRequest) -> list[Change]:
     differs. An older request, whose values were not kept then, shows those of when it was asked."""
     after = request.after or {}
     before = request.before if request.before_sending is None else request.before_sending
+    return _differences(request, before, after)
+
+
+def moved_meanwhile(request: ChangeRequest) -> list[Change]:
+    """What was another value when it was sent than when it was asked for: that the preview's
+    figures are of the request alone can be seen by it."""
+    if request.before_sending is None:
+        return []
+    return _differences(request, request.before, request.before_sending)
+
+
+def _differences(
+    request: ChangeRequest, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[Change]:
+    """The values that differ among those of both, amounts in their currencies' decimals."""
 
     def text(name: str, value: Any) -> str:
         return value_text(value, currency_of(before, name, request.currency))
@@ -172,18 +187,6 @@ def read_again(request: ChangeRequest) -> list[Change]:
         Change(words_of(name), text(name, was), text(name, after[name]))
         for name, was in before.items()
         if name in after and after[name] != was
-    ]
-
-
-def moved_meanwhile(request: ChangeRequest) -> list[Change]:
-    """What was another value when it was sent than when it was asked for: that the preview's
-    figures are of the request alone can be seen by it."""
-    if request.before_sending is None:
-        return []
-    return [
-        Change(words_of(name), value_text(was), value_text(request.before_sending[name]))
-        for name, was in request.before.items()
-        if name in request.before_sending and request.before_sending[name] != was
     ]
 
 

@@ -170,6 +170,4 @@ class TableView(PanelView):
             as_of=self.as_of() if self.is_mirror else None,
         )
         patch_vary_headers(response, ["HX-Target"])
-        if alone:
-            response["Cache-Control"] = "no-store"
         return response

@@ -10,7 +10,15 @@ from django.utils import timezone
 
 from panel.access.policy import Needed
 from panel.commands.administration import differences
-from panel.commands.base import Check, Invalid, PanelCommand, Preview, Risk, Target
+from panel.commands.base import (
+    Check,
+    Invalid,
+    PanelCommand,
+    Preview,
+    Risk,
+    Target,
+    platform_in_use,
+)
 from panel.commands.registry import register
 from panel.models import Platform
 from payments.beneficiaries import details, rules
@@ -42,11 +50,8 @@ class BeneficiaryCommand(PanelCommand):
     beneficiary: int | None = None
 
     def get_platform(self) -> Platform:
-        """The platform by its slug; raises `Invalid` if there is none or it is switched off."""
-        found = Platform.objects.filter(slug=self.platform, enabled=True).first()
-        if found is None:
-            raise Invalid.of("This platform does not exist or is switched off.", "platform")
-        return found
+        """The platform by its slug; raises `Invalid` as `platform_in_use` does."""
+        return platform_in_use(self.platform)
 
     def existing(self) -> Beneficiary | None:
         """The beneficiary as it stands, None for a new one; raises `Invalid` if it is not there."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from stdnum import bic as bics
 from stdnum import bitcoin, iban, luhn
-from stdnum.exceptions import ValidationError
 
 from payments.models import Method
 
@@ -36,8 +35,11 @@ OF_KIND: dict[str, tuple[str, ...]] = {
 }
 """What belongs to each kind, beside name, country and currency."""
 
+NO_IBAN = "This is no IBAN: its check digits or its length do not fit."
+NO_BIC = "This is no BIC: 8 or 11 letters and digits, such as DEUTDEFF."
+
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_CURRENCY = re.compile(r"[A-Z]{3,12}")
+CURRENCY = re.compile(r"[A-Z]{3,12}")
 _ACCOUNT = re.compile(r"[0-9A-Z][0-9A-Z./-]{2,33}")
 _CODE = re.compile(r"[0-9A-Z][0-9A-Z -]{1,34}")
 _ADDRESS = re.compile(r"[0-9A-Za-z:]{20,128}")
@@ -48,6 +50,11 @@ _ETHEREUM_NETWORKS = frozenset({"ETH", "ERC20", "ETHEREUM"})
 _BITCOIN_NETWORKS = frozenset({"BTC", "BITCOIN"})
 
 
+def compact(number: str) -> str:
+    """A number of a bank as it is kept: capital letters, no spaces."""
+    return re.sub(r"\s", "", number).upper()
+
+
 def cleaned(values: Mapping[str, Any]) -> dict[str, str]:
     """The details as they are kept: spaces and case as each kind of number has them.
 
@@ -56,11 +63,10 @@ def cleaned(values: Mapping[str, Any]) -> dict[str, str]:
     texts = {name: str(values.get(name) or "").strip() for name in LABELS}
     kept = {"kind", "holder", "country", "currency", *OF_KIND.get(texts["kind"], ())}
     texts = {name: text if name in kept else "" for name, text in texts.items()}
-    for name in ("country", "currency", "bic", "bank_code"):
+    for name in ("country", "currency", "bank_code"):
         texts[name] = texts[name].upper()
-    for name in ("iban", "account_number"):
-        texts[name] = re.sub(r"\s", "", texts[name]).upper()
-    texts["bic"] = texts["bic"].replace(" ", "")
+    for name in ("iban", "bic", "account_number"):
+        texts[name] = compact(texts[name])
     if texts["kind"] == Method.CRYPTO:
         texts["network"] = texts["network"].upper()
     texts["holder"] = " ".join(texts["holder"].split())
@@ -76,7 +82,7 @@ def problems(details: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield "holder", "Enter the name of whoever is paid."
     elif len(details["holder"]) > 128 or not details["holder"].isprintable():
         yield "holder", "Use at most 128 characters, all of which can be seen."
-    if details["currency"] and not _CURRENCY.fullmatch(details["currency"]):
+    if details["currency"] and not CURRENCY.fullmatch(details["currency"]):
         yield "currency", "A currency such as EUR, or nothing for any."
     if details["country"] and not _COUNTRY.fullmatch(details["country"]):
         yield "country", "The country's two letters, such as DE."
@@ -92,11 +98,11 @@ def problems(details: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _bank(details: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    if details["bic"] and not _valid(bics, details["bic"]):
-        yield "bic", "This is no BIC: 8 or 11 letters and digits, such as DEUTDEFF."
+    if details["bic"] and not bics.is_valid(details["bic"]):
+        yield "bic", NO_BIC
     if details["iban"]:
-        if not _valid(iban, details["iban"]):
-            yield "iban", "This is no IBAN: its check digits or its length do not fit."
+        if not iban.is_valid(details["iban"]):
+            yield "iban", NO_IBAN
         elif details["country"] and details["country"] != details["iban"][:2]:
             yield "country", f"The IBAN is of {details['iban'][:2]}."
         if details["account_number"] or details["bank_code"]:
@@ -136,18 +142,10 @@ def _chain(details: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield "network", "Enter the network, such as BTC, ERC20 or TRC20."
     if not _ADDRESS.fullmatch(wallet):
         yield "wallet", "20 to 128 letters and digits, without spaces."
-    elif network in _BITCOIN_NETWORKS and not _valid(bitcoin, wallet):
+    elif network in _BITCOIN_NETWORKS and not bitcoin.is_valid(wallet):
         yield "wallet", "This is no Bitcoin address: its check digits do not fit."
     elif network in _ETHEREUM_NETWORKS and not _ETHEREUM.fullmatch(wallet):
         yield "wallet", "An address of this network is 0x and 40 hexadecimal digits."
-
-
-def _valid(kind: Any, number: str) -> bool:
-    try:
-        kind.validate(number)
-    except ValidationError:
-        return False
-    return True
 
 
 def number_of(details: Mapping[str, Any]) -> str:

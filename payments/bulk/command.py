@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -24,20 +24,19 @@ from payments.bulk.check import RIGHTS
 from payments.bulk.readings import AGAIN
 from payments.bulk.single import SINGLE
 from payments.bulk.start import NotReady, start
-from payments.bulk.sums import flows, flows_text, in_words, outside, strictest, sums_of
+from payments.bulk.sums import flows_of, flows_text, in_words, outside, strictest, sums_of
 from payments.bulk.tasks import read_warnings_soon
 from payments.bulk.twins import twins_of
-from payments.bulk.words import warnings_text
+from payments.bulk.words import warning_checks, warnings_text
 from payments.desk import stages
-from payments.models import BulkFile, BulkItem, Kind, Topic, WarningCheck, WarningsShown
+from payments.facts import NOT_MOVED
+from payments.models import BulkFile, BulkItem, Kind, WarningCheck, WarningsShown
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
     from panel.commands.call import Call
     from panel.models import User
     from panel.mt4.read import Reader
-
-FELL_THROUGH = (Status.REJECTED, Status.WITHDRAWN, Status.EXPIRED, Status.FAILED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +116,7 @@ class FileCommand(MT4Command):
     @classmethod
     def moves_text(cls, request: ChangeRequest) -> str:
         """In, out and net, by currency."""
-        return flows_text(flows(request.payload["totals"]))
+        return flows_text(flows_of(request.payload["totals"]))
 
     @property
     def least_needed(self) -> Needed:
@@ -243,7 +242,7 @@ class FileCommand(MT4Command):
         figures = {"Warnings": warnings_text(check)}
         if left_out:
             figures["Left out"] = f"{len(left_out):,} of {self.rows:,} lines"
-        moved = flows_text(flows(self.totals))
+        moved = flows_text(flows_of(self.totals))
         return Preview(
             sentence=f"Carry out {self.rows:,} payments of {self.file_name}: "
             f"{in_words(self.totals)} ({moved}).",
@@ -252,7 +251,7 @@ class FileCommand(MT4Command):
                 Check("ok", "Each line has a known account, its currency, and no twin in 30 days."),
                 Check("ok", f"The file is the one that was checked (SHA-256 {self.sha256[:16]}…)."),
                 Check("ok", "Live figures are looked at again right before each line is sent."),
-                *_warned(check),
+                *warning_checks(check),
             ],
             figures=figures,
         )
@@ -315,14 +314,6 @@ class FileCommand(MT4Command):
         raise HandedOver
 
 
-def _warned(check: WarningCheck | None) -> Iterator[Check]:
-    for one in check.counts if check else ():
-        number = one["lines"]
-        lines = "1 line" if number == 1 else f"{number:,} lines"
-        # What forbids a line does not forbid the file: the line is left out.
-        yield Check("warn", f"{Topic(one['topic']).label.capitalize()}: {lines}.")
-
-
 _MOVED = ("kind", "currency", "amount")
 
 
@@ -358,7 +349,7 @@ class CarryOutFile(FileCommand):
     @classmethod
     def moved(cls, request: ChangeRequest) -> None:
         """A request that came to nothing leaves the file ready for another one."""
-        if request.status in FELL_THROUGH:
+        if request.status in NOT_MOVED:
             BulkFile.objects.filter(request=request, state=BulkFile.State.SUBMITTED).update(
                 state=BulkFile.State.READY
             )

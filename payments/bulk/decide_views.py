@@ -88,15 +88,13 @@ class ReadingView(OfReading):
         under_way = readings.under_way(self.file)
         if not fresh and under_way is None:
             read_warnings_soon(change.pk)
-        response: HttpResponse = self.render(
+        return self.render(
             change=change,
             reading=self.reading,
             fresh=fresh,
             under_way=under_way,
             failure=None if fresh else readings.last_failure(self.file),
         )
-        response["Cache-Control"] = "no-store"
-        return response
 
 
 class DecideView(OfReading):

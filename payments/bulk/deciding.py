@@ -268,7 +268,7 @@ def _write(
                 action=f"bulk line {decision.label}",
                 source=source,
                 request=request,
-                # The line's own, so that the file's story stays readable.
+                # The line's own: the file's history would be unreadable with thousands of them.
                 reference=one.item.reference,
                 obj=("account", one.item.login, f"{one.item.login} {one.item.account_name}"),
                 group=one.item.mt4_group,

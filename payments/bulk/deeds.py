@@ -20,7 +20,7 @@ from payments.bulk.check import check
 from payments.bulk.command import CarryOutFile, CarryOutRest, FileCommand
 from payments.bulk.engine.commands import StopBulk
 from payments.bulk.forms import SubmitForm
-from payments.bulk.sums import flows, shown
+from payments.bulk.sums import flows_of, shown
 from payments.bulk.tasks import check_soon
 from payments.bulk.views import AT_ONCE, UPLOAD, OfFile
 from payments.models import BulkFile
@@ -58,7 +58,7 @@ class AskView(OfFile, CommandView):
     def get_context(self, **extra: Any) -> dict[str, Any]:
         """With the sums of what is asked for."""
         totals = self.command_class.totals_of(self.file)
-        return super().get_context(totals=shown(totals), flows=flows(totals), **extra)
+        return super().get_context(totals=shown(totals), flows=flows_of(totals), **extra)
 
 
 class AgainView(AskView):

@@ -14,7 +14,7 @@ from payments.bulk import readings
 from payments.bulk.command import CarryOutFile, CarryOutRest, FileCommand
 from payments.bulk.deciding import flagged, left_out_of
 from payments.bulk.queries import files_of
-from payments.bulk.sums import Flow, Total, flows, shown
+from payments.bulk.sums import CurrencyFlow, Total, flows_of, shown
 from payments.models import BulkFile, BulkItem, WarningCheck
 
 FIRST = 10
@@ -26,7 +26,7 @@ class FileDetails:
 
     file: BulkFile
     totals: Sequence[Total]
-    flows: Sequence[Flow]
+    flows: Sequence[CurrencyFlow]
     rows: int
     lines_sha256: str
     first: Sequence[BulkItem]
@@ -59,7 +59,7 @@ def file_details(change: ChangeRequest, request: PanelRequest) -> Details | None
         FileDetails(
             file=file,
             totals=shown(change.payload["totals"]),
-            flows=flows(change.payload["totals"]),
+            flows=flows_of(change.payload["totals"]),
             rows=change.payload["rows"],
             lines_sha256=change.payload["lines_sha256"],
             first=list(lines.order_by("line")[:FIRST]),

@@ -92,7 +92,8 @@ def read(
         return None
     sums = _Sums()
     try:
-        for lines, some in warnings_of(file, items, but=request.reference if request else ""):
+        own = request.reference if request else ""
+        for lines, some in warnings_of(file, items, exclude=own):
             still_mine()
             _write(check, lines, some)
             sums.add(some)

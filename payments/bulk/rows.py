@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -64,7 +64,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line that says a payment. The amount is positive, to the cent, as written in the file;
+    """A line that says a payment. The amount is positive, with the decimals of its currency;
     what is written with a sign, a correction, has one of two kinds instead.
     """
 
@@ -123,6 +123,34 @@ def fault(line: int, column: str, value: str, message: str) -> Fault:
     return Fault(line, column, shown, message)
 
 
+def places_of(
+    line: Line, names: Mapping[int, str], columns: Sequence[str], required: Sequence[str]
+) -> dict[str, int]:
+    """Which cell is which column, by the names in the first line; raises `Refused` where they are
+    not these columns.
+    """
+    places: dict[str, int] = {}
+    for index, name in names.items():
+        if index in line.wrong or name not in columns:
+            shown = fault(0, "", line.cells[index], "").value
+            raise Refused(
+                f"Column {index + 1} is called “{shown}”: the columns are {', '.join(columns)}, in "
+                "any order.",
+                line.number,
+            )
+        if name in places:
+            raise Refused(f"The column {name} is there twice.", line.number)
+        places[name] = index
+    missing = [name for name in required if name not in places]
+    if missing:
+        raise Refused(
+            f"The first line must name the columns; {', '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} missing.",
+            line.number,
+        )
+    return places
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """Which cell of a line is which column."""
@@ -136,26 +164,7 @@ class Header:
         names = [clean(cell).lower().replace(" ", "_") for cell in line.cells]
         while names and not names[-1] and len(names) - 1 not in line.wrong:
             names.pop()
-        places: dict[str, int] = {}
-        for index, name in enumerate(names):
-            if index in line.wrong or name not in COLUMNS:
-                shown = fault(0, "", line.cells[index], "").value
-                raise Refused(
-                    f"Column {index + 1} is called “{shown}”: the columns are "
-                    f"{', '.join(COLUMNS)}, in any order.",
-                    line.number,
-                )
-            if name in places:
-                raise Refused(f"The column {name} is there twice.", line.number)
-            places[name] = index
-        missing = [name for name in REQUIRED if name not in places]
-        if missing:
-            raise Refused(
-                f"The first line must name the columns; {', '.join(missing)} "
-                f"{'is' if len(missing) == 1 else 'are'} missing.",
-                line.number,
-            )
-        return cls(places, len(names))
+        return cls(places_of(line, dict(enumerate(names)), COLUMNS, REQUIRED), len(names))
 
     @classmethod
     def usual(cls) -> Header:

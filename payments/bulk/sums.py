@@ -75,7 +75,7 @@ def in_words(totals: Iterable[Mapping[str, Any]]) -> str:
 
 
 @dataclass(slots=True)
-class Flow:
+class CurrencyFlow:
     """What moves in one currency, in and out apart; money and credit are not added up."""
 
     currency: str
@@ -89,12 +89,12 @@ class Flow:
         return self.into - self.out
 
 
-def flows(totals: Iterable[Mapping[str, Any]]) -> list[Flow]:
+def flows_of(totals: Iterable[Mapping[str, Any]]) -> list[CurrencyFlow]:
     """Stored sums as what goes in and out, by currency; money first, then credit."""
-    found: dict[tuple[bool, str], Flow] = {}
+    found: dict[tuple[bool, str], CurrencyFlow] = {}
     for line in totals:
         kind, currency = Kind(line["kind"]), str(line["currency"])
-        flow = found.setdefault((kind.is_credit, currency), Flow(currency, kind.is_credit))
+        flow = found.setdefault((kind.is_credit, currency), CurrencyFlow(currency, kind.is_credit))
         if kind.is_out:
             flow.out += Decimal(line["amount"])
         else:
@@ -102,12 +102,12 @@ def flows(totals: Iterable[Mapping[str, Any]]) -> list[Flow]:
     return [found[key] for key in sorted(found)]
 
 
-def flows_text(found: Iterable[Flow]) -> str:
+def flows_text(found: Iterable[CurrencyFlow]) -> str:
     """`in 25,000.00, out 15,000.00, net 10,000.00 USD; credit in 50.00 EUR`."""
     return "; ".join(_flow_text(flow) for flow in found)
 
 
-def _flow_text(flow: Flow) -> str:
+def _flow_text(flow: CurrencyFlow) -> str:
     name = "credit " if flow.is_credit else ""
     if not flow.out:
         return f"{name}in {money_text(flow.into, flow.currency)}"

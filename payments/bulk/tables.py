@@ -14,7 +14,7 @@ from panel.ui.filters import AmountRangeFilter, DayRangeFilter
 from panel.ui.links import Link
 from panel.ui.tables import Empty, Table
 from payments.bulk.sums import in_words
-from payments.flows import flows
+from payments.flows import sum_rows
 from payments.models import BULK_KINDS, BulkFile, BulkItem, BulkWarning, Kind, Topic
 
 ITEM_STATES = {
@@ -74,7 +74,7 @@ class LineTable(Table):
     default_sort = "line"
     key = "line"
     total_by = "currency"
-    sums = flows(
+    sums = sum_rows(
         Q(state=BulkItem.State.DONE),
         ~Q(state__in=[BulkItem.State.DONE, BulkItem.State.REJECTED, BulkItem.State.CANCELLED]),
     )

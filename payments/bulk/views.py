@@ -28,7 +28,7 @@ from payments.bulk.command import CarryOutRest, open_request
 from payments.bulk.forms import UploadForm
 from payments.bulk.queries import ENDED, MOVING, counts_of, files_of, progress_of
 from payments.bulk.read import is_workbook
-from payments.bulk.sums import flows, shown
+from payments.bulk.sums import flows_of, shown
 from payments.bulk.tables import FileFilter, FileTable, LineFilter, LineTable
 from payments.bulk.tasks import check_soon
 from payments.flows import signed
@@ -221,7 +221,7 @@ class FileView(OfFile):
             ticketless=ticketless,
             errors=FileErrors(list(faults[:SHOWN]), file.errors, csv_url),
             totals=shown(file.totals),
-            flows=flows(file.totals),
+            flows=flows_of(file.totals),
             reading=file.warning_checks.filter(state=WarningCheck.State.DONE).first(),
             twin=twin.exclude(pk=file.pk).order_by("-pk").first(),
             may_ask=may_ask,

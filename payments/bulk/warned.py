@@ -17,7 +17,7 @@ from panel.commands.base import Check
 from panel.ui.owners import LOGINS_PER_CALL, portions
 from payments.bulk.live import Live, LiveAccounts
 from payments.bulk.single import single
-from payments.desk.money import Way, pace_checks, source_checks, ways_of
+from payments.desk.money import Way, source_checks, velocity_checks, ways_of
 from payments.desk.trading import Trading, trading_checks
 from payments.facts import Asked, Facts, facts_of
 from payments.models import NEEDS_DECISION, BulkFile, BulkItem, Kind, Method, Payment, Topic
@@ -38,11 +38,11 @@ class Warned:
 
 
 def warnings_of(
-    file: BulkFile, items: QuerySet[BulkItem], *, but: str
+    file: BulkFile, items: QuerySet[BulkItem], *, exclude: str
 ) -> Iterator[tuple[int, list[Warned]]]:
     """By portions of accounts: how many lines were looked at, and what is to be known of them.
 
-    `but` is the reference of the request that carries the file out, if there is one: what it
+    `exclude` is the reference of the request that carries the file out, if there is one: what it
     moves does not count against itself. Raises the errors of `panel.mt4.errors`.
     """
     accounts = LiveAccounts(file.platform)
@@ -51,7 +51,7 @@ def warnings_of(
         lines = defaultdict[int, list[BulkItem]](list)
         for item in items.filter(login__in=some).order_by("login", "line"):
             lines[item.login].append(item)
-        portion = _Portion(file, lines, but, accounts)
+        portion = _Portion(file, lines, exclude, accounts)
         yield sum(map(len, lines.values())), list(portion.warnings())
 
 
@@ -59,19 +59,19 @@ class _Portion:
     """Some accounts with their lines, and everything that is known of them."""
 
     def __init__(
-        self, file: BulkFile, lines: dict[int, list[BulkItem]], but: str, accounts: LiveAccounts
+        self, file: BulkFile, lines: dict[int, list[BulkItem]], exclude: str, accounts: LiveAccounts
     ) -> None:
         self.file = file
         self.lines = lines
         kinds = {login: {item.kind for item in items} for login, items in lines.items()}
         self.live: Live = accounts.read(kinds)
         references = [item.external_reference for items in lines.values() for item in items]
-        self.facts: Facts = facts_of(file.platform, lines, references, but=but)
+        self.facts: Facts = facts_of(file.platform, lines, references, exclude=exclude)
         withdrawn = [login for login, asked in kinds.items() if Kind.WITHDRAWAL in asked]
         self.ways: dict[int, list[Way]] = {}
         if withdrawn:
             rows = Payment.objects.filter(platform=file.platform, login__in=withdrawn)
-            self.ways = ways_of(rows.exclude(request__reference=but))
+            self.ways = ways_of(rows.exclude(request__reference=exclude))
 
     def warnings(self) -> Iterator[Warned]:
         """What is to be known of each line, account by account."""
@@ -126,7 +126,7 @@ class _Account:
             yield Check("warn", "Nobody says who is paid.", Topic.BENEFICIARY)
         yield from source_checks(self.file.method, item.amount, item.currency, self.ways)
         day = self.facts.of(item.login).withdrawn
-        yield from pace_checks(day.number + 1, day.total + item.amount, item.currency)
+        yield from velocity_checks(day.number + 1, day.total + item.amount, item.currency)
         if self.trading is None:
             yield Check("warn", "MT4 did not tell what the account traded.", Topic.UNREAD)
         else:

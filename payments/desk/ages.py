@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import Case, DateTimeField, ExpressionWrapper, F, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from panel.commands.ages import targets
+from panel.commands.ages import due_of, targets
 from payments.desk.payout import PayOut
 from payments.desk.stages import OWED
 from payments.models import Stage, Withdrawal
@@ -22,15 +22,11 @@ def with_due(rows: QuerySet[Withdrawal]) -> QuerySet[Withdrawal]:
     """Rows with `due`: when each becomes late; None where nothing is waited for, or no target."""
     spans = targets()
     cases = [
-        When(
-            stage__in=stages,
-            then=ExpressionWrapper(F(since) + Value(spans[command]), output_field=DateTimeField()),
-        )
+        (Q(stage__in=stages), since, spans[command])
         for command, stages, since in WAITS
         if command in spans
     ]
-    empty = Value(None, output_field=DateTimeField())
-    return rows.annotate(due=Case(*cases, default=empty, output_field=DateTimeField()))
+    return rows.annotate(due=due_of(cases))
 
 
 def late() -> Q:

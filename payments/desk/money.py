@@ -92,18 +92,18 @@ def _of_account(row: Withdrawal) -> QuerySet[Payment]:
 def ways(row: Withdrawal) -> list[Way]:
     """Deposits by method, and what went back by each; the one in question stands first."""
     payment = row.payment
-    used = ways_of(_of_account(row), but=payment.pk).get(payment.login, [])
+    used = ways_of(_of_account(row), exclude=payment.pk).get(payment.login, [])
     return sorted(used, key=lambda way: way.method != payment.method)
 
 
-def ways_of(payments: QuerySet[Payment], *, but: int | None = None) -> dict[int, list[Way]]:
-    """The same by login, of any number of accounts in one query; `but` is one payment that does
-    not count as gone.
+def ways_of(payments: QuerySet[Payment], *, exclude: int | None = None) -> dict[int, list[Way]]:
+    """The same by login, of any number of accounts in one query; `exclude` is one payment that
+    does not count as gone.
     """
     came = Q(kind=Kind.DEPOSIT, status=Status.DONE)
     back = Q(kind__in=(Kind.WITHDRAWAL, Kind.CHARGEBACK))
-    if but is not None:
-        back &= ~Q(pk=but)
+    if exclude is not None:
+        back &= ~Q(pk=exclude)
     back &= Q(withdrawal__isnull=True) | ~Q(withdrawal__stage=Stage.RETURNED)
     went = back & Q(status=Status.DONE)
     waiting = back & ~Q(status__in=[Status.DONE, *NOT_MOVED])
@@ -193,11 +193,11 @@ def _checks(row: Withdrawal, found: Money) -> list[Check]:
     payment, day = row.payment, found.paces[0]
     return [
         *source_checks(payment.method, payment.amount, payment.currency, found.ways),
-        *pace_checks(day.number, day.total, payment.currency),
+        *velocity_checks(day.number, day.total, payment.currency),
     ]
 
 
-def pace_checks(number: int, total: Decimal, currency: str) -> list[Check]:
+def velocity_checks(number: int, total: Decimal, currency: str) -> list[Check]:
     """So many withdrawals of so much in all within 24 hours, the one in question included."""
     if number < MANY_A_DAY:
         return []

@@ -37,7 +37,6 @@ class AttachmentView(PermissionRequired):
         )
         response["X-Content-Type-Options"] = "nosniff"
         response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-        response["Cache-Control"] = "private, no-store"
         return response
 
     def _trouble(self, row: Attachment) -> str:

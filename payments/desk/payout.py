@@ -35,7 +35,7 @@ class PayoutCommand(DeskCommand):
     risk: ClassVar[Risk] = Risk.CRITICAL
 
     def may_ask(self, person: User) -> str:
-        """Whoever had a hand in the withdrawal leaves its payout to others."""
+        """Its makers and approvers take no step of its payout."""
         row = self.row
         return why_not_pay([row], person.pk).get(row.pk, "")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from panel.models import ChangeRequest
 from panel.ui.figures import count_text, lots_text, money_text
 from panel.ui.reviewing import Review, reviews
@@ -25,23 +27,31 @@ def review(change: ChangeRequest) -> Review:
 
 def tables_of(change: ChangeRequest, money: Money, trading: Trading) -> list[Table]:
     """Money by method, velocity, and open positions; as much of them as the page shows."""
+
+    def text(amount: Decimal) -> str:
+        return money_text(amount, change.currency, named=False)
+
     ways = [
-        (way.label, money_text(way.came), money_text(way.went), money_text(way.left))
-        for way in money.ways
+        (way.label, *map(text, (way.came, way.went, way.left, way.waiting))) for way in money.ways
     ]
     if money.outside:
-        ways.append(("booked outside the panel", money_text(money.outside), "–", "–"))
+        ways.append(("booked outside the panel", text(money.outside), "–", "–", "–"))
     found = [
         Table(
             f"Money in and back, by method ({change.currency})",
-            ("Method", "Deposited", "Paid back", "Left"),
+            ("Method", "Deposited", "Paid back", "Left", "Waiting"),
             ways,
         ),
         Table(
             f"Velocity ({change.currency})",
-            ("Within", "Withdrawals", "Sum", "Deposits"),
+            ("Within", "In", "Out", "Net", "Withdrawals", "Waiting in", "Waiting out"),
             [
-                (pace.label, count_text(pace.number), money_text(pace.total), money_text(pace.came))
+                (
+                    pace.label,
+                    *map(text, (pace.came, pace.went, pace.net)),
+                    count_text(pace.number),
+                    *map(text, (pace.waiting_in, pace.waiting_out)),
+                )
                 for pace in money.paces
             ],
         ),
@@ -49,8 +59,8 @@ def tables_of(change: ChangeRequest, money: Money, trading: Trading) -> list[Tab
     if trading.trouble:
         return [*found, Table("Open positions", ("MT4 did not answer",), [(trading.trouble,)])]
     rows = [
-        (str(one.order), one.symbol, one.side, lots_text(one.volume), money_text(one.result))
+        (str(one.order), one.symbol, one.side, lots_text(one.volume), text(one.result))
         for one in trading.shown
     ]
-    heading = f"Open positions: {len(trading.positions)}, floating {money_text(trading.floating)}"
+    heading = f"Open positions: {len(trading.positions)}, floating {text(trading.floating)}"
     return [*found, Table(heading, ("Ticket", "Symbol", "Side", "Lots", "Result"), rows)]

@@ -17,8 +17,9 @@ from payments.desk.base import lock, withdrawal_of
 from payments.desk.holding import BECAUSE
 from payments.desk.separation import asked_for, why_not_pay
 from payments.desk.stages import lead
+from payments.effects import rises
 from payments.models import Kind, Payment, Stage, Withdrawal
-from payments.operation import MoneyCommand, rises
+from payments.operation import MoneyCommand
 from payments.payouts import guard
 from payments.standing import Standing
 

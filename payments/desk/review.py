@@ -56,7 +56,6 @@ def version(row: Withdrawal, change: ChangeRequest) -> str:
         row.notes.count(),
         row.payment.attachments.count(),
         _holder(row),
-        _holder(row),
     ]
     return sha256(parts)[:16]
 
@@ -180,7 +179,9 @@ class ReviewView(DeedsMixin):
             "notes": row.notes.all(),
             "attachments": row.payment.attachments.all(),
             "steps": self.steps(row),
-            "back_to": tab_url(next(tab for tab in TABS if row.stage in tab.stages)),
+            "back_to": at(
+                tab_url(next(tab for tab in TABS if row.stage in tab.stages)), row.platform
+            ),
             "next": next_after(person, row),
             "account_url": reverse("account", args=[row.platform.slug, payment.login]),
             "may_approve": bool(look and look.may_approve and not why_not),

@@ -1,4 +1,4 @@
-"""Who had a hand in a withdrawal, and so takes no step of its payout."""
+"""The people involved in a withdrawal, who take no step of its payout."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,7 +11,7 @@ from stdnum import iban as ibans
 from panel.commands.administration import AdministrationCommand, Problems, differences
 from panel.commands.base import Check, Invalid, Preview, Target
 from panel.commands.registry import register
-from payments.beneficiaries.details import KINDS
+from payments.beneficiaries.details import CURRENCY, KINDS, NO_BIC, NO_IBAN, compact
 from payments.models import Method, PayingAccount
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ LABELS = {
     "number": "Other number",
     "active": "In use",
 }
-_CURRENCY = re.compile(r"[A-Z]{3,12}")
 
 
 def state(row: PayingAccount) -> dict[str, Any]:
@@ -76,8 +74,8 @@ class SetPayingAccount(AdministrationCommand):
             "method": self.method,
             "currency": self.currency.strip().upper(),
             "holder": " ".join(self.holder.split()),
-            "iban": re.sub(r"\s", "", self.iban).upper(),
-            "bic": re.sub(r"\s", "", self.bic).upper(),
+            "iban": compact(self.iban),
+            "bic": compact(self.bic),
             "number": self.number.strip(),
             "active": self.active,
         }
@@ -99,7 +97,7 @@ class SetPayingAccount(AdministrationCommand):
             problems.add("title", "There is another one of this name.")
         if self.method not in KINDS:
             problems.add("method", "Choose how it pays.")
-        if not _CURRENCY.fullmatch(wanted["currency"]):
+        if not CURRENCY.fullmatch(wanted["currency"]):
             problems.add("currency", "A currency such as EUR.")
         if not 1 <= len(wanted["holder"]) <= 70:
             problems.add("holder", "1 to 70 characters, as the bank knows the holder.")
@@ -138,9 +136,9 @@ class SetPayingAccount(AdministrationCommand):
 
 def _check_numbers(wanted: dict[str, Any], problems: Problems) -> None:
     if wanted["iban"] and not ibans.is_valid(wanted["iban"]):
-        problems.add("iban", "This is no IBAN: its check digits or its length do not fit.")
+        problems.add("iban", NO_IBAN)
     if wanted["bic"] and not bics.is_valid(wanted["bic"]):
-        problems.add("bic", "This is no BIC: 8 or 11 letters and digits.")
+        problems.add("bic", NO_BIC)
     if not wanted["iban"] and not wanted["number"]:
         problems.add("iban", "Enter its IBAN, or the number it has instead.")
     if wanted["iban"] and wanted["number"]:

@@ -14,7 +14,8 @@ from panel.commands.base import Command
 from panel.models import ChangeRequest
 from panel.ui.commands import CommandView
 from panel.ui.links import Link
-from panel.ui.platform import platform_of
+from panel.ui.platform import at
+from panel.ui.views import OnPlatform
 from payments.conversion import paid_text
 from payments.desk.lists import WithdrawalListView
 from payments.desk.queries import withdrawals_of
@@ -25,7 +26,7 @@ from payments.payouts.making import MOST_LINES, MakeBatch
 from payments.payouts.tables import batch_url
 
 
-class BatchAddView(CommandView):
+class BatchAddView(OnPlatform, CommandView):
     """A new batch. A POST without a step is the desk's: `ids`, or `all` with the list's filters."""
 
     permission: ClassVar[str] = "payments.payout"
@@ -37,7 +38,7 @@ class BatchAddView(CommandView):
 
     def get_crumbs(self) -> Sequence[Link]:
         """Below the list of batches."""
-        return (Link("Payout batches", reverse("payout_batch_list")),)
+        return (Link("Payout batches", at(reverse("payout_batch_list"), self.platform)),)
 
     def post(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """From the desk, or a step of the form."""
@@ -46,8 +47,11 @@ class BatchAddView(CommandView):
         return super().get(request, *args, **kwargs)
 
     def get_initial(self) -> dict[str, Any]:
-        """Everything that was ticked; the account, where only one fits."""
-        return {"withdrawals": [reference for reference, _ in self.offered]}
+        """Everything that was ticked, on the server of the desk."""
+        return {
+            "server": self.platform.slug if self.platform else "",
+            "withdrawals": [reference for reference, _ in self.offered],
+        }
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """The withdrawals to choose from."""
@@ -91,9 +95,8 @@ class BatchAddView(CommandView):
 
     def get_command(self, cleaned: dict[str, Any]) -> Command:
         """The batch of what is ticked."""
-        platform = platform_of(self.request)
         return MakeBatch(
-            platform=platform.slug if platform else "",
+            platform=self.platform.slug if self.platform else "",
             account=cleaned["account"],
             withdrawals=tuple(sorted(cleaned["withdrawals"])),
         )

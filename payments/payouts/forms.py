@@ -9,11 +9,11 @@ from django import forms
 
 from panel.ui.administration import ReasonForm
 from payments.beneficiaries.details import KINDS
+from payments.bulk.forms import FileOrRowsForm
 from payments.models import PayingAccount
 from payments.payouts.reading import COLUMNS
 
 MOST_BYTES = 2 * 1024 * 1024
-PASTED = 200_000
 
 
 def _accounts() -> list[tuple[str, str]]:
@@ -27,6 +27,8 @@ def _accounts() -> list[tuple[str, str]]:
 class BatchForm(forms.Form):
     """The withdrawals that were ticked, each of which can be left out, and who pays."""
 
+    # Read by the view: the form acts on the server that it was opened for.
+    server = forms.CharField(required=False, widget=forms.HiddenInput)
     account = forms.TypedChoiceField(
         label="Paid from",
         choices=_accounts,
@@ -73,34 +75,10 @@ class PayingAccountForm(ReasonForm):
     active = forms.BooleanField(label="In use", required=False)
 
 
-class AnswerForm(forms.Form):
-    """The provider's answer: a file, or a few rows pasted into a box."""
+class AnswerForm(FileOrRowsForm):
+    """The provider's answer."""
 
-    file = forms.FileField(
-        required=False,
-        max_length=200,
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx"}),
-        help_text="CSV (UTF-8) or a workbook (.xlsx), at most 2,000 rows and 2 MiB.",
-    )
-    rows = forms.CharField(
-        required=False,
-        max_length=PASTED,
-        strip=False,
-        label="Or rows, pasted",
-        widget=forms.Textarea(
-            attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off", "class": "num"}
-        ),
-        help_text=f"The first line names the columns: {', '.join(COLUMNS)}.",
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """One of the two, not both."""
-        cleaned = super().clean() or self.cleaned_data
-        file, rows = cleaned.get("file"), str(cleaned.get("rows", "")).strip()
-        if file and rows:
-            raise forms.ValidationError("Choose a file or paste rows, not both.")
-        if not file and not rows and not self.errors:
-            raise forms.ValidationError("Choose a file, or paste rows.")
-        if file and file.size > MOST_BYTES:
-            self.add_error("file", "The file is larger than 2 MiB.")
-        return cleaned
+    most_bytes = MOST_BYTES
+    too_large = "The file is larger than 2 MiB."
+    file_help = "CSV (UTF-8) or a workbook (.xlsx), at most 2,000 rows and 2 MiB."
+    rows_help = f"The first line names the columns: {', '.join(COLUMNS)}."

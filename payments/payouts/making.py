@@ -12,7 +12,16 @@ from django.utils import timezone
 from panel import audit
 from panel.access.actor import Actor
 from panel.access.policy import Needed
-from panel.commands.base import Change, Check, Invalid, PanelCommand, Preview, Risk, Target
+from panel.commands.base import (
+    Change,
+    Check,
+    Invalid,
+    PanelCommand,
+    Preview,
+    Risk,
+    Target,
+    platform_in_use,
+)
 from panel.commands.registry import register
 from panel.lib.money import quantize
 from panel.models import ChangeRequest, Platform
@@ -52,11 +61,8 @@ class MakeBatch(BatchCommand):
     withdrawals: tuple[str, ...]
 
     def get_platform(self) -> Platform:
-        """The platform by its slug; raises `Invalid` if there is none or it is switched off."""
-        found = Platform.objects.filter(slug=self.platform, enabled=True).first()
-        if found is None:
-            raise Invalid.of("This platform does not exist or is switched off.", "platform")
-        return found
+        """The platform by its slug; raises `Invalid` as `platform_in_use` does."""
+        return platform_in_use(self.platform)
 
     @cached_property
     def paying(self) -> PayingAccount:

@@ -57,7 +57,7 @@ class FailBatchPayout(DeskCommand):
     provider_reference: str = ""
 
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:
-        """Only a line that waits for its outcome, by clean hands."""
+        """Only a line that waits for its outcome, by nobody who approved the withdrawal."""
         row = self.row
         guard.check_free(row, self.batch)
         if row.stage not in OWED:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import BinaryIO
 
+from panel.lib.amounts import parse_paid
 from payments.bulk import textfile, workbook
 from payments.bulk.read import is_workbook
-from payments.bulk.rows import Fault, Line, Refused, fault
+from payments.bulk.rows import Fault, Line, Refused, fault, places_of
 
 MOST_ROWS = 2_000
 REQUIRED = ("reference", "provider_reference", "status")
@@ -19,7 +20,6 @@ PAID = frozenset({"paid", "done", "executed", "settled", "acsc", "accc"})
 FAILED = frozenset({"failed", "rejected", "returned", "rjct"})
 PENDING = frozenset({"pending", "sent", "accepted", "processing", "pdng", "acsp", "actc", "accp"})
 STATUSES = "paid, failed or pending"
-_AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{1,8})?", re.ASCII)
 _FORMULA = ("=", "+", "@", "\t", "\r")
 
 
@@ -39,7 +39,7 @@ class Answer:
     @property
     def decimal(self) -> Decimal | None:
         """The amount; None if there is none."""
-        return Decimal(self.amount) if self.amount else None
+        return parse_paid(self.amount) if self.amount else None
 
 
 def plain(reference: str) -> str:
@@ -72,26 +72,12 @@ def read(source: BinaryIO) -> Iterator[Answer]:
 
 
 def _places(line: Line) -> dict[str, int]:
-    places: dict[str, int] = {}
-    for index, cell in enumerate(line.cells):
-        name = re.sub(r"[ -]", "_", cell.strip().lower())
-        if not name and index not in line.wrong:
-            continue
-        if index in line.wrong or name not in COLUMNS:
-            shown = fault(0, "", cell, "").value
-            raise Refused(
-                f"Column {index + 1} is called “{shown}”: the columns are {', '.join(COLUMNS)}, in "
-                "any order.",
-                line.number,
-            )
-        if name in places:
-            raise Refused(f"The column {name} is there twice.", line.number)
-        places[name] = index
-    missing = [name for name in REQUIRED if name not in places]
-    if missing:
-        raise Refused(f"The first line must name the columns; missing: {', '.join(missing)}.",
-                      line.number)  # fmt: skip
-    return places
+    """Columns without a name are passed over: providers leave some empty."""
+    names = {
+        index: re.sub(r"[ -]", "_", cell.strip().lower()) for index, cell in enumerate(line.cells)
+    }
+    named = {index: name for index, name in names.items() if name or index in line.wrong}
+    return places_of(line, named, COLUMNS, REQUIRED)
 
 
 def _answer(line: Line, places: dict[str, int]) -> Answer:
@@ -133,6 +119,8 @@ def _problems(texts: dict[str, str]) -> Iterator[str]:
         yield "The provider’s reference is missing."
     if len(texts["provider_reference"]) > 64:
         yield "The provider’s reference is longer than 64 characters."
-    amount = texts.get("amount", "")
-    if amount and not _AMOUNT.fullmatch(amount):
-        yield "Write the amount such as 1234.50: digits, and a point before the cents."
+    if texts.get("amount"):
+        try:
+            parse_paid(texts["amount"])
+        except ValueError as error:
+            yield f"The amount cannot be read. {error}"

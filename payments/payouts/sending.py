@@ -32,7 +32,8 @@ def control_sum(lines: list[PayoutLine]) -> Decimal:
 
 
 def make_file(batch: PayoutBatch, form: str, actor: Actor) -> PayoutFile:
-    """The file of the batch; made once, by somebody of clean hands. Raises `Invalid`.
+    """The file of the batch, made once; by nobody who approved one of its withdrawals, or asked for
+    it where the rule on that is in force. Raises `Invalid`.
 
     A batch has one file of one form: two that pay the same must not both reach a bank.
     """

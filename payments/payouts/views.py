@@ -15,13 +15,14 @@ from panel import audit
 from panel.access import contact
 from panel.access.request import PanelRequest
 from panel.commands.base import Command, Invalid
-from panel.models import ChangeRequest
+from panel.models import ChangeRequest, Platform
+from panel.ui import search
 from panel.ui.administration import ReasonForm
 from panel.ui.commands import CommandView
 from panel.ui.csv_answer import plain_name
 from panel.ui.links import Link
-from panel.ui.platform import platform_of
-from panel.ui.views import PanelView, TableView
+from panel.ui.platform import at
+from panel.ui.views import OnPlatform, PanelView, TableView
 from payments.beneficiaries import details
 from payments.models import PayoutAnswer, PayoutBatch, PayoutFile, PayoutLine
 from payments.payouts import bankfile, sending
@@ -36,7 +37,7 @@ TYPES = {
 }
 
 
-class BatchListView(TableView):
+class BatchListView(OnPlatform, TableView):
     """The batches of the platform in use."""
 
     permission: ClassVar[str] = "payments.view"
@@ -48,20 +49,19 @@ class BatchListView(TableView):
         """Within the person's scopes, with what each counts."""
         rows = batches_of(self.request.actor.person_or_fail())
         waiting = Q(lines__state=PayoutLine.State.LISTED)
-        rows = rows.filter(platform=platform_of(self.request)).annotate(
+        rows = rows.filter(platform=self.platform).annotate(
             count=Count("lines"), waiting=Count("lines", filter=waiting), total=Sum("lines__amount")
         )
         return rows.select_related("account", "made_by")
 
     def search(self, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
-        """Part of a reference or of the account's name."""
-        plain = words.replace("-", " ")
+        """A reference from its start, part of the provider's or of the account's name."""
         lines = PayoutLine.objects.filter(
-            Q(withdrawal__payment__reference__icontains=plain)
+            search.by_reference("withdrawal__payment__reference", words)
             | Q(provider_reference__icontains=words)
         )
         return queryset.filter(
-            Q(reference__icontains=plain)
+            search.by_reference("reference", words)
             | Q(account__name__icontains=words)
             | Q(pk__in=lines.values("batch"))
         )
@@ -70,7 +70,8 @@ class BatchListView(TableView):
         """Where the withdrawals are ticked."""
         if not self.request.actor.may(PAY):
             return None
-        return Link("To pay out", reverse("withdrawal_stage", args=("to-pay",)), "arrow-bar-to-up")
+        to_pay = at(reverse("withdrawal_stage", args=("to-pay",)), self.platform)
+        return Link("To pay out", to_pay, "arrow-bar-to-up")
 
     def get_more(self) -> Sequence[Link]:
         """The accounts that pay."""
@@ -90,9 +91,13 @@ class OfBatch(PanelView):
         found: PayoutBatch = get_object_or_404(rows, reference=self.kwargs["reference"])
         return found
 
+    def get_page_platform(self) -> Platform:
+        """The batch's."""
+        return self.batch.platform
+
     def get_crumbs(self) -> Sequence[Link]:
         """Below the list, and below the batch for what belongs to it."""
-        crumbs = [Link("Payout batches", reverse("payout_batch_list"))]
+        crumbs = [Link("Payout batches", at(reverse("payout_batch_list"), self.batch.platform))]
         if self.title:
             crumbs.append(Link(f"Batch {self.batch}", batch_url(self.batch)))
         return crumbs
@@ -184,10 +189,7 @@ class FileView(BatchView):
             platform=batch.platform,
             after={"form": file.form, "sha256": file.sha256},
         )
-        headers = {
-            "Content-Disposition": f'attachment; filename="{plain_name(name)}"',
-            "Cache-Control": "no-store",
-        }
+        headers = {"Content-Disposition": f'attachment; filename="{plain_name(name)}"'}
         return HttpResponse(file.content.encode(), content_type=kind, headers=headers)
 
 

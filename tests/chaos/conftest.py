@@ -8,8 +8,23 @@ from datetime import timedelta
 from panel.models import ChangeRequest, Platform, User
 from panel.mt4.protocol.records import Trade
 from panel.mt4.read import reader
+from tests.harness.stack import Stack
 
 KEY_MEMORY = 2.0
+
+
+def proxied(
+    make_stack: Callable[..., Stack], database: str = "sqlite", *, workers: int = 1
+) -> Stack:
+    """A panel without its site, whose way to a sandbox leads through a proxy."""
+    return make_stack(
+        web=False,
+        workers=workers,
+        database=database,
+        broker="redis" if database == "postgres" else "valkey",
+        proxied=True,
+        sandbox={"accounts": 20, "key_memory": KEY_MEMORY},
+    )
 
 
 def person(email: str) -> User:

@@ -29,7 +29,7 @@ from payments.commands import Deposit, Withdraw
 from payments.models import BulkFile, BulkItem
 from payments.stops import SetWithdrawals
 from payments.transfers import Transfer
-from tests.chaos.conftest import KEY_MEMORY, demo, person
+from tests.chaos.conftest import KEY_MEMORY, demo, person, proxied
 from tests.chaos.plugged import approved, asked, settled_or_with_a_person
 from tests.chaos.truth import booked
 from tests.core.money import approve_as, new_account
@@ -44,17 +44,6 @@ LONG = 60
 LONGER = KEY_MEMORY + 8
 YEN, MICRO = "real-std-jpy", "real-micro-usd"
 Change = Callable[[Stack, int], None]
-
-
-def run(make_stack: Callable[..., Stack], database: str = "sqlite") -> Stack:
-    """A panel behind a proxy."""
-    return make_stack(
-        web=False,
-        database=database,
-        broker="redis" if database == "postgres" else "valkey",
-        proxied=True,
-        sandbox={"accounts": 20, "key_memory": KEY_MEMORY},
-    )
 
 
 @contextmanager
@@ -120,7 +109,7 @@ def is_left_alone(stack: Stack, request: ChangeRequest, *logins: int) -> ChangeR
 def test_dollars_are_not_booked_on_an_account_that_is_in_yen_by_now(
     make_stack: Callable[..., Stack], database: str, change: Change
 ) -> None:
-    stack = run(make_stack, database)
+    stack = proxied(make_stack, database)
     with stack.connected():
         login = new_account(demo(), "0", group=MICRO)
         with lost_on_the_way(stack, login):
@@ -134,7 +123,7 @@ def test_dollars_are_not_booked_on_an_account_that_is_in_yen_by_now(
 def test_a_withdrawal_does_not_go_out_after_two_people_have_stopped_it(
     make_stack: Callable[..., Stack], database: str
 ) -> None:
-    stack = run(make_stack, database)
+    stack = proxied(make_stack, database)
     with stack.connected():
         login = new_account(demo(), "1000.00")
         with lost_on_the_way(stack, login):
@@ -147,7 +136,7 @@ def test_a_withdrawal_does_not_go_out_after_two_people_have_stopped_it(
 def test_a_transfer_goes_no_further_onto_an_account_that_is_in_yen_by_now(
     make_stack: Callable[..., Stack],
 ) -> None:
-    stack = run(make_stack)
+    stack = proxied(make_stack)
     with stack.connected():
         source, target = new_account(demo(), "1000.00"), new_account(demo(), "0")
         with lost_on_the_way(stack, target):
@@ -172,7 +161,7 @@ def test_a_transfer_goes_no_further_onto_an_account_that_is_in_yen_by_now(
 def test_lines_of_a_file_are_checked_before_they_are_sent_again(
     make_stack: Callable[..., Stack], database: str, settings: Settings
 ) -> None:
-    stack = run(make_stack, database)
+    stack = proxied(make_stack, database)
     settings.DATA_DIR = stack.data
     with stack.connected():
         moved, stopped = new_account(demo(), "0", group=MICRO), new_account(demo(), "1000.00")
@@ -204,7 +193,7 @@ def test_a_file_reads_the_currency_of_an_account_anew(
     make_stack: Callable[..., Stack], settings: Settings
 ) -> None:
     """One file has just been booked on the accounts in dollars, and then they are in yen."""
-    stack = run(make_stack)
+    stack = proxied(make_stack)
     settings.DATA_DIR = stack.data
     with stack.connected():
         logins = [new_account(demo(), "0", group=MICRO) for _ in range(3)]

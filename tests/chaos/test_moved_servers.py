@@ -19,7 +19,7 @@ from panel.pages.commands.platforms import AddPlatform, ChangePlatform
 from panel.pages.tasks import glance, keep
 from payments.commands import Deposit
 from payments.transfers import Transfer
-from tests.chaos.conftest import KEY_MEMORY, demo
+from tests.chaos.conftest import KEY_MEMORY, demo, proxied
 from tests.chaos.plugged import asked, settled_or_with_a_person
 from tests.chaos.truth import booked
 from tests.core.money import balance_of, new_account
@@ -33,17 +33,6 @@ OTHER_ID = "22222222-1111-4111-8111-111111111111"
 LONG = 90
 # Longer than a key is remembered and than two looks at what is unknown are apart.
 LONGER = KEY_MEMORY + 4
-
-
-def run(make_stack: Callable[..., Stack], database: str = "sqlite", **more: object) -> Stack:
-    """A panel behind a proxy."""
-    return make_stack(
-        web=False,
-        database=database,
-        broker="redis" if database == "postgres" else "valkey",
-        proxied=True,
-        **{"sandbox": {"accounts": 20, "key_memory": KEY_MEMORY}, **more},
-    )
 
 
 @contextmanager
@@ -79,7 +68,7 @@ def look_at_the_platform() -> None:
 def test_the_clock_moves_while_a_deposit_is_unknown(
     make_stack: Callable[..., Stack], database: str, seconds: int
 ) -> None:
-    stack = run(make_stack, database)
+    stack = proxied(make_stack, database)
     with stack.connected():
         login = new_account(demo(), "0")
         with killed_with_the_answer_on_its_way(stack, login):
@@ -101,7 +90,7 @@ def test_the_clock_moves_while_a_deposit_is_unknown(
 def test_the_clock_moves_between_the_legs_of_a_transfer(
     make_stack: Callable[..., Stack], seconds: int
 ) -> None:
-    stack = run(make_stack)
+    stack = proxied(make_stack)
     with stack.connected():
         source, target = new_account(demo(), "1000.00"), new_account(demo(), "0")
         with killed_with_the_answer_on_its_way(stack, target):
@@ -157,7 +146,7 @@ def refused(command: Command) -> str:
 def test_a_platform_with_open_payments_cannot_be_pointed_elsewhere(
     make_stack: Callable[..., Stack], other: SandboxProcess
 ) -> None:
-    stack = run(make_stack)
+    stack = proxied(make_stack)
     with stack.connected():
         login = new_account(demo(), "0")
         with killed_with_the_answer_on_its_way(stack, login):
@@ -177,7 +166,7 @@ def test_a_payment_is_looked_for_at_the_server_that_it_was_sent_to(
     make_stack: Callable[..., Stack], database: str, tmp_path: Path
 ) -> None:
     """The address is changed in the database itself, past every check, to a copy of the server."""
-    stack = run(make_stack, database)
+    stack = proxied(make_stack, database)
     with stack.connected():
         login = new_account(demo(), "0")
         stack.sandbox.stop()
@@ -202,7 +191,7 @@ def test_another_server_that_stands_at_the_old_address_is_sent_nothing(
     make_stack: Callable[..., Stack], tmp_path: Path
 ) -> None:
     """The name in the network leads elsewhere, and the panel's own rows have not changed."""
-    stack = run(make_stack)
+    stack = proxied(make_stack)
     with stack.connected():
         login = new_account(demo(), "0")
         with SandboxProcess(
@@ -246,7 +235,7 @@ def added(**fields: Any) -> AddPlatform:
 def test_one_server_is_one_platform_by_whatever_road_it_is_reached(
     make_stack: Callable[..., Stack], other: SandboxProcess
 ) -> None:
-    stack = run(make_stack)
+    stack = proxied(make_stack)
     with stack.connected():
         straight = stack.sandbox.url
         local = straight.replace("127.0.0.1", "localhost")
@@ -266,7 +255,7 @@ def test_one_server_is_one_platform_by_whatever_road_it_is_reached(
 def test_nothing_is_repeated_on_a_restored_server_without_a_person(
     make_stack: Callable[..., Stack], database: str
 ) -> None:
-    stack = run(make_stack, database)
+    stack = proxied(make_stack, database)
     with stack.connected():
         login, second = new_account(demo(), "1000.00"), new_account(demo(), "1000.00")
         backup = stack.sandbox.back_up()
@@ -289,7 +278,7 @@ def test_nothing_is_repeated_on_a_restored_server_without_a_person(
 def test_a_transfer_between_whose_legs_the_server_was_restored_goes_to_a_person(
     make_stack: Callable[..., Stack],
 ) -> None:
-    stack = run(make_stack)
+    stack = proxied(make_stack)
     with stack.connected():
         source, target = new_account(demo(), "1000.00"), new_account(demo(), "0")
         backup = stack.sandbox.back_up()

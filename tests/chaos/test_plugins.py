@@ -20,7 +20,7 @@ from payments.bulk.command import CarryOutFile
 from payments.commands import Deposit, Withdraw
 from payments.models import BulkFile, BulkItem
 from payments.transfers import Transfer
-from tests.chaos.conftest import KEY_MEMORY, demo, person
+from tests.chaos.conftest import KEY_MEMORY, demo, person, proxied
 from tests.chaos.plugged import (
     FOUND,
     PERHAPS,
@@ -41,18 +41,6 @@ DATABASES = ["sqlite", "postgres"]
 LONG = 180
 # After all have come to an end: as long as the pauses of two more looks and a forgotten key.
 LONGER = KEY_MEMORY + 4
-
-
-def run(make_stack: Callable[..., Stack], database: str) -> Stack:
-    """A panel behind a proxy."""
-    return make_stack(
-        web=False,
-        workers=2,
-        database=database,
-        broker="redis" if database == "postgres" else "valkey",
-        proxied=True,
-        sandbox={"accounts": 20, "key_memory": KEY_MEMORY},
-    )
 
 
 def nothing_goes_on(stack: Stack, made: Sequence[Case]) -> dict[str, tuple[int, int]]:
@@ -89,7 +77,7 @@ def check_each(counted: dict[str, tuple[int, int]], made: Sequence[Case]) -> Non
 def test_single_payments_over_plugins_are_booked_once(
     make_stack: Callable[..., Stack], database: str
 ) -> None:
-    stack = run(make_stack, database)
+    stack = proxied(make_stack, database, workers=2)
     with stack.connected():
         made = [*cases(stack, "deposit", "0"), *cases(stack, "withdrawal")]
         for case in made:
@@ -110,7 +98,7 @@ def test_single_payments_over_plugins_are_booked_once(
 def test_transfers_over_plugins_are_booked_once_on_either_side(
     make_stack: Callable[..., Stack], database: str
 ) -> None:
-    stack = run(make_stack, database)
+    stack = proxied(make_stack, database, workers=2)
     with stack.connected():
         made = [*cases(stack, "source"), *cases(stack, "target", "0")]
         for case in made:
@@ -135,7 +123,7 @@ def test_transfers_over_plugins_are_booked_once_on_either_side(
 def test_lines_of_a_file_over_plugins_are_booked_once(
     make_stack: Callable[..., Stack], database: str, settings: Settings
 ) -> None:
-    stack = run(make_stack, database)
+    stack = proxied(make_stack, database, workers=2)
     settings.DATA_DIR = stack.data
     with stack.connected():
         made = [*cases(stack, "deposit", "0"), *cases(stack, "withdrawal")]
@@ -186,7 +174,7 @@ def _is_decided(item: BulkItem) -> bool:
 def test_what_never_arrives_is_sent_three_times_at_the_most(
     make_stack: Callable[..., Stack], fault: str
 ) -> None:
-    stack = run(make_stack, "sqlite")
+    stack = proxied(make_stack, "sqlite", workers=2)
     with stack.connected():
         login = new_account(demo(), "0")
         stack.proxy.rule(fault, login=login)
@@ -204,7 +192,7 @@ def test_an_answer_that_differs_from_the_books_is_an_outcome(
     make_stack: Callable[..., Stack],
 ) -> None:
     """A gateway changes what the answer says, and nothing of what is booked."""
-    stack = run(make_stack, "sqlite")
+    stack = proxied(make_stack, "sqlite", workers=2)
     with stack.connected():
         made = []
         for fault in ("answer_comment", "answer_amount"):
@@ -227,7 +215,7 @@ def test_an_amount_without_a_mark_beside_one_of_another_operation_is_left_to_a_p
     """Two deposits of one amount on one account: the first is known, the second has lost its mark.
     The first is no evidence of the second, and the second's is not proof enough.
     """
-    stack = run(make_stack, "sqlite")
+    stack = proxied(make_stack, "sqlite", workers=2)
     with stack.connected():
         login = new_account(demo(), "0")
         deposit = Deposit(platform="demo", login=login, amount=Decimal("777.00"), comment=WORDS)

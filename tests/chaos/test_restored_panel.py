@@ -30,7 +30,7 @@ from payments.bulk.command import CarryOutFile
 from payments.commands import Deposit, Withdraw
 from payments.models import BulkFile, BulkItem, Payment
 from payments.transfers import Transfer
-from tests.chaos.conftest import KEY_MEMORY, demo, person
+from tests.chaos.conftest import KEY_MEMORY, demo, person, proxied
 from tests.chaos.plugged import approved, settled_or_with_a_person
 from tests.chaos.truth import booked
 from tests.core.money import approve_as, new_account
@@ -111,14 +111,7 @@ def age(days: int) -> None:
 def test_what_was_paid_after_the_copy_was_made_is_not_paid_again(
     make_stack: Callable[..., Stack], database: str, settings: Settings, tmp_path: Path
 ) -> None:
-    stack = make_stack(
-        web=False,
-        workers=2,
-        database=database,
-        broker="redis" if database == "postgres" else "valkey",
-        proxied=True,
-        sandbox={"accounts": 20, "key_memory": KEY_MEMORY},
-    )
+    stack = proxied(make_stack, database, workers=2)
     settings.DATA_DIR = stack.data
     day = Day()
     with stack.connected():

@@ -6,9 +6,10 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.utils import timezone
 
-from panel.commands.base import Command
+from panel.commands.base import Command, Invalid
 from panel.commands.submit import submit
 from panel.models import ChangeRequest, Platform, User
 from payments.beneficiaries.commands import SetBeneficiary
@@ -27,6 +28,13 @@ HOUSE_IBAN, HOUSE_BIC = "NL91ABNA0417164300", "ABNANL2A"
 def request_of(person: User, command: Command, reason: str = "The client asked.") -> ChangeRequest:
     """A request of a command, with a reason."""
     return submit(command, actor=actor(person), source="test", reason=reason, key=str(uuid.uuid4()))
+
+
+def refusal(person: User, command: Command) -> str:
+    """What a command is refused for."""
+    with pytest.raises(Invalid) as refused:
+        request_of(person, command)
+    return str(refused.value)
 
 
 def bank(login: int, **fields: Any) -> SetBeneficiary:

@@ -18,10 +18,18 @@ from django.urls import Resolver404, get_resolver, resolve, reverse
 from panel.models import ChangeRequest, Platform, Status
 from panel.ui.views import OnPlatform
 from payments.commands import Deposit, Withdraw
-from payments.models import BulkFile, Difference, Reconciliation
+from payments.models import (
+    BulkFile,
+    Difference,
+    PayoutAnswer,
+    PayoutBatch,
+    Reconciliation,
+    Withdrawal,
+)
 from tests.core.conftest import Cast
 from tests.factories import make_platform, make_user
 from tests.payments.bulk.bulk import checked
+from tests.payments.paying import batch_of, kept, owed, payer, paying_account
 from tests.payments.test_commands import ask, enabled_account, make
 from tests.payments.test_pages import as_user, key_in
 
@@ -86,6 +94,9 @@ BY_SERVER = {
     "withdrawal_stage",
     "bulk_list",
     "bulk_upload",
+    "payout_batch_list",
+    "payout_batch_add",
+    "payout_batch_add_failed",
     "reconciliation",
     "reconciliation_run",
 }
@@ -113,7 +124,8 @@ def links_astray(page: str, slug: str) -> list[str]:
     """Links of a page's main part that lead to a list or form of whichever server is in use."""
     main = page.partition("<main")[2].partition("</main>")[0]
     astray = []
-    for link in re.findall(r'(?:href|action|formaction)="(/[^"]*)"', main):
+    # Forms carry the server in a field.
+    for link in re.findall(r'href="(/[^"]*)"', main):
         address = urlsplit(link.replace("&amp;", "&"))
         try:
             name = resolve(address.path).url_name
@@ -184,6 +196,31 @@ def test_a_file_goes_to_the_server_that_its_form_was_opened_for(
     assert file.platform == platform
     shown = client.get(answer["Location"]).content.decode()
     assert "This page is about <b>Sandbox</b>" in shown
+
+
+def test_a_payout_batch_is_of_the_server_of_the_desk(
+    platform: Platform, other: Platform, cast: Cast
+) -> None:
+    request, house = owed(platform, cast), paying_account()
+    client = switched(as_user(payer()), HERE)
+    desk = client.get(reverse("withdrawal_stage", args=("to-pay",))).content.decode()
+    [ticked] = [form for form in forms_of(desk) if "ids" in form.fields]
+    switched(client, THERE)
+    address = reverse("payout_batch_add")
+    assert ticked.fields["ids"] == str(Withdrawal.objects.get().pk)
+    page = client.post(address, ticked.fields).content.decode()
+    assert "This page is about <b>Sandbox</b>" in page
+    [form] = [form for form in forms_of(page) if "withdrawals" in form.fields]
+    asked = {**form.fields, "account": str(house.pk), "step": "preview"}
+    [sends] = [
+        form
+        for form in forms_of(client.post(address, asked).content.decode())
+        if "withdrawals" in form.fields
+    ]
+    assert client.post(address, {**sends.fields, "step": "send"}).status_code == 302
+    batch = PayoutBatch.objects.get()
+    assert batch.platform == platform
+    assert [str(line.withdrawal) for line in batch.lines.all()] == [request.reference]
 
 
 @pytest.mark.parametrize("name", ["bulk_upload", "reconciliation_run"])
@@ -265,6 +302,11 @@ def objects(platform: Platform, cast: Cast) -> dict[str, str]:
     )
     ChangeRequest.objects.filter(pk=deposit.pk).update(status=Status.UNKNOWN)
     account, reference = (platform.slug, login), (withdrawal.reference,)
+    batch = batch_of(payer(), owed(platform, cast))
+    answer = PayoutAnswer.objects.create(
+        batch=batch, name="answer.csv", sha256="0" * 64, stored="x", uploaded_by=cast.olga
+    )
+    beneficiary = (platform.slug, login, kept(cast, login).pk)
     return {
         name: reverse(name, args=args)
         for names, args in (
@@ -289,12 +331,20 @@ def objects(platform: Platform, cast: Cast) -> dict[str, str]:
                     "payment_correction",
                     "payment_chargeback",
                     "payment_negative_reset",
+                    "account_beneficiaries",
+                    "beneficiary_add",
                 ),
                 account,
             ),
             (("payment_detail", "withdrawal", "withdrawal_return", "request_detail"), reference),
             (("unknown_detail", "unknown_settle"), (deposit.reference,)),
-            (("bulk_file", "bulk_lines", "bulk_submit"), (file.pk,)),
+            (("bulk_file", "bulk_lines", "bulk_warnings", "bulk_submit"), (file.pk,)),
+            (("beneficiary_change", "beneficiary_end"), beneficiary),
+            (
+                ("payout_batch", "payout_batch_cancel", "payout_answer_upload"),
+                (batch.reference,),
+            ),
+            (("payout_answer",), (batch.reference, answer.pk)),
             (("difference_detail", "difference_explain"), (difference.pk,)),
             (("account_create",), (platform.slug,)),
         )
@@ -311,12 +361,17 @@ NO_PAGE = {
     "bulk_progress",
     "bulk_check",
     "bulk_stop",
-    "withdrawal_file",
+    "payment_file",
+    "payout_batch_file",
+    "payout_answer_write",
     "notice_open",
     "unknown_look",
     "staff_invite_again",
     # The rest of a file is asked for on the page that asks for the whole.
     "bulk_again",
+    # Only once there is a request of the file.
+    "bulk_reading",
+    "bulk_decide",
     # A tab of the desk, walked above.
     "withdrawal_stage",
     # Of the whole panel.
@@ -326,6 +381,8 @@ NO_PAGE = {
     "role_change",
     "policy_change",
     "policy_remove",
+    "separation_change",
+    "paying_account_change",
     "job_change",
     "limit_detail",
     "limit_change",
@@ -333,6 +390,7 @@ NO_PAGE = {
     # Headed by the platform's own name.
     "platform_detail",
     "platform_change",
+    "platform_accept_server",
 }
 
 

@@ -30,10 +30,9 @@ from payments.payouts.sending import make_file
 from tests.core.conftest import Cast
 from tests.core.money import approve_as
 from tests.factories import actor, make_user
-from tests.payments.paying import batch_of, owed, payer, request_of, states
+from tests.payments.paying import batch_of, owed, payer, refusal, request_of, states
 from tests.payments.test_desk import do, stage, steps
 from tests.payments.test_pages import as_user
-from tests.payments.test_payout_batches import refusal
 from tests.payments.test_returns import take_back
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -308,7 +307,7 @@ def test_what_is_in_no_batch_cannot_fail_in_one(platform: Platform, cast: Cast) 
 @pytest.mark.parametrize(
     ("head", "line", "says"),
     [
-        ("reference,provider_reference", "x,y", "missing: status"),
+        ("reference,provider_reference", "x,y", "status is missing"),
         ("reference,provider_reference,status,sum", "x,y,paid,1", "is called “sum”"),
         ("reference,reference,provider_reference,status", "x,x,y,paid", "there twice"),
         (HEAD, "", "no answers in it"),
@@ -329,7 +328,7 @@ def test_a_file_that_cannot_be_read_is_refused_beside_its_field(
     ("cells", "says"),
     [
         ("{},SEPA-1,perhaps,,,", "The status is paid, failed or pending"),
-        ('{},SEPA-1,paid,"80,00",,', "Write the amount"),
+        ('{},SEPA-1,paid,"80,00",,', "The amount cannot be read"),
         ("{},=1+1,paid,,,", "begins like a formula"),
         ("{},SEPA-1,paid,80.00,EUR,", "The provider says EUR"),
         (",SEPA-1,paid,,,", "The reference is missing"),

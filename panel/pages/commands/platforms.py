@@ -73,6 +73,12 @@ def refuse_while_open(platform: Platform, what: str, field: str = "") -> None:
         )
 
 
+def refuse_duplicate(platform: Platform | None, field: str = "") -> None:
+    """Raise `Invalid` if another platform is the same server."""
+    if platform is not None:
+        raise Invalid.of(f"This server is the platform {platform.name} already.", field)
+
+
 def identity_at(connection: Connection) -> str:
     """What the server there says of itself, asked now; empty if it does not answer."""
     try:
@@ -130,7 +136,7 @@ class PlatformFields(AdministrationCommand):
         self.fill(asked)
         return identity_at(asked.address)
 
-    def twin(self, identity: str) -> Platform | None:
+    def duplicate(self, identity: str) -> Platform | None:
         """Another platform that is the same server: by its id there, or by what it says."""
         others = Platform.objects.exclude(slug=self.slug)
         same = Q(platform_id=UUID(self.platform_id))
@@ -182,9 +188,7 @@ class AddPlatform(PlatformFields):
         if not self.client_secret_sealed:
             problems.add("client_secret", "Give the client secret.")
         problems.raise_if_any()
-        twin = self.twin(self.probe(None))
-        if twin is not None:
-            raise Invalid.of(f"This server is the platform {twin.name} already.", "platform_id")
+        refuse_duplicate(self.duplicate(self.probe(None)), "platform_id")
 
     def before(self, reader: Reader | None) -> dict[str, Any]:
         """Whether the short name is taken."""
@@ -255,9 +259,7 @@ class ChangePlatform(PlatformFields):
                 "own.",
                 "api_base",
             )
-        twin = self.twin(identity)
-        if twin is not None:
-            raise Invalid.of(f"This server is the platform {twin.name} already.", "platform_id")
+        refuse_duplicate(self.duplicate(identity), "platform_id")
 
     def before(self, reader: Reader | None) -> dict[str, Any]:
         """The platform as it is, without its secret."""
@@ -336,9 +338,8 @@ class AcceptServer(AdministrationCommand):
         if not platform.identity or platform.identity == self.identity:
             raise Invalid.of(f"{platform.name} has no other server than {self.identity}.")
         refuse_while_open(platform, "no other name is accepted")
-        twin = Platform.objects.filter(identity=self.identity).exclude(pk=platform.pk).first()
-        if twin is not None:
-            raise Invalid.of(f"This server is the platform {twin.name} already.")
+        others = Platform.objects.filter(identity=self.identity).exclude(pk=platform.pk)
+        refuse_duplicate(others.first())
 
     def before(self, reader: Reader | None) -> dict[str, Any]:
         """What its server said of itself so far."""

@@ -18,7 +18,7 @@ from panel.models import ChangeRequest
 from panel.ui import browsers, cells, figures, file_errors, forms, story
 from panel.ui.icons import icon_html
 from panel.ui.kinds import icon_of
-from panel.ui.states import state_html, state_of
+from panel.ui.states import state_html
 
 register = template.Library()
 
@@ -136,12 +136,6 @@ def browser(agent: str) -> str:
 def state_badge(value: str) -> SafeString:
     """`{{ request.status|state_badge }}`."""
     return state_html(value)
-
-
-@register.filter
-def state_meaning(value: str) -> str:
-    """What a state means, in a sentence."""
-    return state_of(value).meaning
 
 
 @register.simple_tag

@@ -15,6 +15,11 @@ class Common:
     version: int = 0
     time_zone: int = 0
 
+    @property
+    def identity(self) -> str:
+        """What the server says of itself, as far as a platform's row keeps it: name and owner."""
+        return f"{self.name} of {self.owner}"[:300]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommonUpdate:
