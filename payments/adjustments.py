@@ -29,6 +29,7 @@ from payments.standing import Standing, standing
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
+    from panel.commands.call import Call
     from panel.models import ChangeRequest
     from panel.mt4.read import Reader
 
@@ -306,6 +307,13 @@ class NegativeReset(_Adjustment):
             )
             legs.insert(0, taken)
         return legs
+
+    def check_leg(self, call: Call, leg: Leg) -> None:
+        """Also that the balance is as far below zero as was approved."""
+        super().check_leg(call, leg)
+        now = standing(call.reader, self.login)
+        if now.balance != -self.amount:
+            raise Invalid.of(f"The balance is {money_text(now.balance, now.currency)} now.")
 
     @classmethod
     def step_of(cls, kind: Kind) -> str:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db.models import Q
 
 from panel.lib.references import carries, reference_in, references_in
-from panel.models import Platform
+from panel.models import Platform, Status
+from panel.models.change import IN_FLIGHT
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.protocol.records import Trade
-from payments.models import BulkItem, Payment
+from payments.models import BulkItem, Kind, Payment
+
+State = BulkItem.State
+MOMENT = timedelta(minutes=10)
+"""Around the end of an operation, in which its record was made."""
 
 MONEY = (TradeCommand.Balance, TradeCommand.Credit)
 """The kinds of MT4's money records."""
@@ -54,6 +63,61 @@ def strangers(platform: Platform, reference: str, trades: Sequence[Trade]) -> li
         for trade in trades
         if trade.order not in taken and not any(carries(trade.comment, one) for one in others)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Unmarked:
+    """A record whose comment names no operation of ours; signed amount, UTC."""
+
+    ticket: int
+    is_credit: bool
+    amount: Decimal
+    time: datetime
+
+
+def give_tickets(
+    platform: Platform, login: int, unmarked: Iterable[Unmarked], *, exclude: str = ""
+) -> dict[int, str]:
+    """Give payments of an account that are done the tickets of their records, where the comment was
+    changed on the way; the references by ticket of those that got one.
+
+    By amount and moment alone, so only where nothing else can be meant: one such payment, one such
+    record, none of it above what was there when the payment was done, and no other operation of the
+    same amount that may have been sent. `exclude` is the reference that is looked for just now.
+    """
+    records = list(unmarked)
+    payments = Payment.objects.filter(platform=platform, login=login)
+    done: dict[tuple[bool, Decimal], list[Payment]] = defaultdict(list)
+    for payment in payments.filter(status=Status.DONE, ticket__isnull=True):
+        if payment.reference != exclude:
+            done[_moved_by(payment)].append(payment)
+    sent = payments.filter(status__in=IN_FLIGHT).exclude(reference=exclude)
+    taken = {_moved_by(payment) for payment in sent}
+    lines = BulkItem.objects.filter(
+        file__platform=platform, login=login, state__in=(State.SENDING, State.UNKNOWN)
+    )
+    taken |= {_moved_by(line) for line in lines.exclude(reference=exclude)}
+    found: dict[int, str] = {}
+    for what, same in done.items():
+        alike = [one for one in records if (one.is_credit, one.amount) == what]
+        alike = [one for one in alike if _may_be(same[0], one)]
+        if len(same) == 1 and len(alike) == 1 and what not in taken:
+            found[alike[0].ticket] = same[0].reference
+            payments.filter(pk=same[0].pk, ticket__isnull=True).update(ticket=alike[0].ticket)
+            BulkItem.objects.filter(reference=same[0].reference).update(ticket=alike[0].ticket)
+    return found
+
+
+def _moved_by(row: Payment | BulkItem) -> tuple[bool, Decimal]:
+    return Kind(row.kind).is_credit, row.signed_amount
+
+
+def _may_be(payment: Payment, record: Unmarked) -> bool:
+    if record.ticket <= payment.asked_after:
+        return False
+    if payment.seen_through is not None:
+        return record.ticket <= payment.seen_through
+    return payment.finished is not None and abs(record.time - payment.finished) <= MOMENT
 
 
 def _by_ticket(payments: Q, trades: Sequence[Trade]) -> dict[int, str]:

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from panel.commands.base import Evidence, Records
 from panel.lib.money import show
 from panel.lib.references import carries
-from panel.models import Platform, Status
+from panel.models import Platform
 from panel.mt4.errors import MT4Error, Rejected, Unavailable
 from panel.mt4.protocol.enums import TradeCommand
 from panel.mt4.protocol.records import Trade, User
 from panel.mt4.read import Reader, reader
-from payments.attribution import MONEY, strangers
-from payments.models import Kind, Payment
-from payments.watermark import Watermark
+from payments.attribution import MONEY, Unmarked, give_tickets, strangers
+from payments.watermark import Watermark, verify_newest
 
 # Wider than any zone, and any mistake about the server's zone, can shift its clock.
 DOUBT = timedelta(days=2)
@@ -52,19 +51,17 @@ def money_records(history: Iterable[Trade]) -> list[Trade]:
     )
 
 
-def before_first(
-    reading: Reader, wanted: Wanted, *, since: datetime, after_ticket: int
-) -> Evidence:
+def before_first(reading: Reader, wanted: Wanted, *, after_ticket: int) -> Evidence:
     """Whether MT4 has it although nothing was sent yet, as far as our own rows say: they may be
     those of a restored backup.
 
-    `since` is when it was asked for (UTC), `after_ticket` MT4's newest ticket known then: a record
-    of the same amount that came after it, and that nothing else here booked, is for a person.
+    `after_ticket` is MT4's newest ticket that was known when it was asked for: a record of the same
+    amount that came after it, and that nothing else here booked, is for a person.
     Absent leaves the mark of the first sending: see `Watermark`. Raises `panel.mt4.errors`.
     """
     refuse_other_server(reading, wanted.platform)
-    start = wanted.platform.server_time(since) - WEEK
-    records = money_records(reading.history(wanted.login, start))
+    verify_newest(wanted.platform, reading)
+    records = money_records(reading.history(wanted.login))
     seen = judge(records, not_anothers(records, wanted, after_ticket), wanted)
     if seen.verdict != "absent":
         return replace(seen, text=f"Before it was sent: {seen.text}")
@@ -96,7 +93,7 @@ def after_sending(wanted: Wanted, mark: Watermark) -> Evidence:
     newer = [
         trade
         for trade in records
-        if trade.order > mark.ticket and trade.trade_command is wanted.purse
+        if trade.order > mark.after and trade.trade_command is wanted.purse
     ]
     seen = judge(records, strangers(wanted.platform, wanted.reference, newer), wanted)
     if seen.verdict != "absent":
@@ -145,32 +142,20 @@ def not_anothers(records: Sequence[Trade], wanted: Wanted, after_ticket: int) ->
     What was done a moment ago may not have its record yet: that is found first.
     """
     alike = [trade for trade in records if _is_alike(trade, wanted) and trade.order > after_ticket]
-    if not strangers(wanted.platform, wanted.reference, alike):
+    left = strangers(wanted.platform, wanted.reference, alike)
+    if not left:
         return []
-    done = Payment.objects.filter(
-        platform=wanted.platform,
-        login=wanted.login,
-        status=Status.DONE,
-        ticket__isnull=True,
-    ).exclude(reference=wanted.reference)
-    for payment in done.order_by("pk"):
-        keep_ticket(payment, alike)
-    return strangers(wanted.platform, wanted.reference, alike)
-
-
-def keep_ticket(payment: Payment, records: Sequence[Trade]) -> None:
-    """Give a payment that is done the ticket of its record, if there is but one that can be it."""
-    kind = Kind(payment.kind)
-    wanted = Wanted(
-        platform=payment.platform,
-        login=payment.login,
-        reference=payment.reference,
-        purse=TradeCommand.Credit if kind.is_credit else TradeCommand.Balance,
-        amount=payment.signed_amount,
+    unmarked = (
+        Unmarked(
+            trade.order,
+            trade.trade_command is TradeCommand.Credit,
+            trade.profit,
+            wanted.platform.from_server_time(trade.close_time),
+        )
+        for trade in left
     )
-    mine = ticket_of(records, wanted, payment.asked_after)
-    if mine is not None:
-        Payment.objects.filter(pk=payment.pk).update(ticket=mine.order)
+    given = give_tickets(wanted.platform, wanted.login, unmarked, exclude=wanted.reference)
+    return [trade for trade in left if trade.order not in given]
 
 
 def ticket_of(records: Sequence[Trade], wanted: Wanted, after_ticket: int) -> Trade | None:
@@ -215,7 +200,7 @@ def _lost(reading: Reader, mark: Watermark, history: Sequence[Trade], login: int
             history = reading.history(mark.newest_login)
         except Rejected:
             history = ()
-    if any(trade.order == mark.newest_ticket for trade in history):
+    if any(mark.is_newest(trade) for trade in history):
         return ""
     return (
         f"MT4 has lost ticket {mark.newest_ticket} of {mark.newest_login}, which it had before "
@@ -226,7 +211,7 @@ def _lost(reading: Reader, mark: Watermark, history: Sequence[Trade], login: int
 def has_newer(platform: Platform, login: int, mark: Watermark) -> bool:
     """Whether an account has a money record that came after a watermark, on the server of that."""
     history = reader(mark.connection(platform)).history(login)
-    return any(trade.order > mark.ticket for trade in money_records(history))
+    return any(trade.order > mark.after for trade in money_records(history))
 
 
 def _moved(account: User, wanted: Wanted, mark: Watermark) -> str:
@@ -256,7 +241,7 @@ def records_beside(wanted: Iterable[tuple[Wanted, Mapping[str, Any]]]) -> Record
             mark = Watermark.of(kept)
             history = reader(mark.connection(one.platform)).history(one.login)
             records = money_records(history)
-            newer = [trade for trade in records if trade.order > mark.ticket]
+            newer = [trade for trade in records if trade.order > mark.after]
             marked = [trade for trade in records if carries(trade.comment, one.reference)]
             others = strangers(one.platform, one.reference, newer)
             ours += (trade for trade in marked if trade not in ours)

@@ -106,8 +106,8 @@ class Leg:
             if mark is not None:
                 seen = after_sending(wanted, Watermark.of(mark))
             else:
-                since, after = asked(self.reference)
-                seen = before_first(call.reader, wanted, since=since, after_ticket=after)
+                after = asked_after(self.reference)
+                seen = before_first(call.reader, wanted, after_ticket=after)
             if seen.verdict == "absent":
                 lost = "".join(leg.lost(call, platform) for leg in behind)
                 return Evidence("unclear", lost) if lost else seen
@@ -163,7 +163,9 @@ class Leg:
         mark = Watermark.of(taken.get("mark", {}))
         start = platform.server_time(request.created) - WEEK
         records = money_records(reader.history(self.login, start))
-        mine = ticket_of(records, wanted, max(mark.ticket, asked(self.reference)[1]))
+        mine = ticket_of(records, wanted, max(mark.after, asked_after(self.reference)))
+        newest = records[-1].order if records else 0
+        Payment.objects.filter(reference=self.reference).update(seen_through=newest)
         if mine is None:
             differs = taken.get("done", {}).get("differs", "")
             marked = [trade for trade in records if carries(trade.comment, self.reference)]
@@ -185,10 +187,9 @@ class Leg:
         return Evidence("found", f"Ticket {mine.order}: {show(self.signed)}.", as_data(mine))
 
 
-def asked(reference: str) -> tuple[datetime, int]:
-    """When a payment was asked for (UTC), and MT4's newest ticket that was known then."""
-    row = Payment.objects.only("created", "asked_after").get(reference=reference)
-    return row.created, row.asked_after
+def asked_after(reference: str) -> int:
+    """MT4's newest ticket that was known when a payment was asked for."""
+    return Payment.objects.only("asked_after").get(reference=reference).asked_after
 
 
 def status_of(request: ChangeRequest, step: str) -> Status:

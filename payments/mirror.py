@@ -18,8 +18,8 @@ from panel.mt4.protocol.records import Trade
 from panel.mt4.protocol.wire import NO_TIME
 from panel.mt4.read import Reader, reader
 from panel.ui.owners import LOGINS_PER_CALL, Owner, all_owners, portions
-from payments.attribution import MONEY, references_of
-from payments.models import BulkFile, BulkItem, Kind, MoneyMirror, MoneyRecord, Payment
+from payments.attribution import MONEY, Unmarked, give_tickets, references_of
+from payments.models import BulkFile, BulkItem, MoneyMirror, MoneyRecord, Payment
 
 log = structlog.get_logger(__name__)
 
@@ -222,23 +222,16 @@ def _find_tickets(platform: Platform) -> None:
 
 
 def _find_changed(platform: Platform, payments: QuerySet[Payment]) -> None:
-    """What MT4 said was done, but whose record does not carry our reference: the only record of its
-    account and amount that came after it was asked for and belongs to nobody is its own.
-    """
-    for payment in payments.order_by("pk")[:CHANGED]:
-        alike = MoneyRecord.objects.filter(
-            platform=platform,
-            login=payment.login,
-            reference="",
-            amount=payment.signed_amount,
-            ticket__gt=payment.asked_after,
-            kind=_purse(Kind(payment.kind).is_credit),
+    """What MT4 said was done, but whose record does not carry our reference."""
+    logins = sorted(set(payments.order_by("pk").values_list("login", flat=True)[:CHANGED]))
+    for login in logins:
+        rows = MoneyRecord.objects.filter(platform=platform, login=login, reference="")
+        unmarked = (
+            Unmarked(row.ticket, row.kind == MoneyRecord.Kind.CREDIT, row.amount, row.time)
+            for row in rows
         )
-        tickets = list(alike.values_list("ticket", flat=True)[:2])
-        if len(tickets) == 1:
-            Payment.objects.filter(pk=payment.pk, ticket__isnull=True).update(ticket=tickets[0])
-            BulkItem.objects.filter(reference=payment.reference).update(ticket=tickets[0])
-            alike.update(reference=payment.reference)
+        for ticket, reference in give_tickets(platform, login, unmarked).items():
+            rows.filter(ticket=ticket).update(reference=reference)
 
 
 def _purse(is_credit: bool) -> MoneyRecord.Kind:

@@ -238,9 +238,17 @@ class MoneyCommand(MT4Command):
         """One leg after the other, each found again by its reference in its account's history."""
         platform, legs = self.get_platform(), self.legs(call.reference)
         for leg in legs:
-            leg.take(call, platform)
+            check = None if leg is legs[0] else partial(self.check_leg, call, leg)
+            leg.take(call, platform, precheck=check)
             if leg is not legs[-1]:
                 stand(call.request, type(self))
+
+    def check_leg(self, call: Call, leg: Leg) -> None:
+        """Raise `Invalid` unless the account of a further leg is in the currency that was approved;
+        before each sending of it."""
+        is_now, was = standing(call.reader, leg.login).currency, call.request.before["currency"]
+        if is_now != was:
+            raise Invalid.of(f"{leg.login} is in {is_now} now, was in {was}.")
 
     def after(self, reader: Reader, request: ChangeRequest) -> dict[str, Any]:
         """The account again, with what MT4 has of each leg."""

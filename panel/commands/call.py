@@ -189,8 +189,11 @@ class Call:
     ) -> None:
         """Check again, live, what was approved. Raises `NotAllowed`, `Rejected` if MT4 refuses to
         show what the check needs and nothing was sent, and `Unavailable`."""
+        begun = any("done" in step for step in self.request.progress.values())
+        if begun and precheck is None:
+            raise TypeError("A step behind another one needs a check of its own.")
         try:
-            if not any("done" in step for step in self.request.progress.values()):
+            if not begun:
                 self.precheck()
             if precheck is not None:
                 precheck()

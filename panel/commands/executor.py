@@ -193,8 +193,10 @@ def attempt(command: MT4Command, call: Call) -> None:
 def _not_allowed(call: Call, refused: NotAllowed) -> None:
     """The live check before a sending said no. What was sent before may still come through, and
     nobody repeats it: a person decides."""
-    if not refused.sent_before and not call.request.progress:
-        finish(call, Status.FAILED, code="Invalid", text=f"Nothing was sent. {refused}")
+    if not refused.sent_before:
+        done = [name for name, step in call.request.progress.items() if "done" in step]
+        told = f" Already done and not undone: {', '.join(done)}." if done else ""
+        finish(call, Status.FAILED, code="Invalid", text=f"Nothing was sent. {refused}{told}")
         return
     text = f"MT4 shows no record of it, and it must not be sent again. {refused}"
     unknown(call, refused, text, needs_person=True)

@@ -134,14 +134,19 @@ def _cannot_ask(request: ChangeRequest, error: Exception) -> None:
     """Its server cannot even be named now: another one answers there, or it was switched off."""
     now = timezone.now()
     pause = settings.RECONCILE_PAUSE * 2 ** min(request.checks, 4)
-    ChangeRequest.objects.filter(
-        pk=request.pk, status=Status.UNKNOWN, attempt=request.attempt
-    ).update(
-        lease_until=None,
-        checks=F("checks") + 1,
-        next_check=now + timedelta(seconds=pause),
-        outcome_text=f"MT4 was not asked: {error}",
-    )
+    ask = request.checks + 1 >= LOOKS and not request.needs_person
+    with transaction.atomic():
+        kept = ChangeRequest.objects.filter(
+            pk=request.pk, status=Status.UNKNOWN, attempt=request.attempt
+        ).update(
+            lease_until=None,
+            checks=F("checks") + 1,
+            next_check=now + timedelta(seconds=pause),
+            outcome_text=f"MT4 was not asked: {error}",
+            needs_person=request.needs_person or ask,
+        )
+        if kept and ask:
+            happened(request, Happening.Event.STUCK)
 
 
 def _ask_a_person(request: ChangeRequest) -> None:

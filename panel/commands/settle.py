@@ -29,6 +29,14 @@ def hands(request: ChangeRequest) -> set[int]:
     return {*authors, *checkers}
 
 
+def open_step(request: ChangeRequest) -> str:
+    """The step whose outcome nobody knows, and how often it was sent; empty if there is none."""
+    for name, step in request.progress.items():
+        if "done" not in step and "refused" not in step:
+            return f"{name}, sent {step.get('sendings', 1)} times"
+    return ""
+
+
 @register
 @dataclass(frozen=True, kw_only=True)
 class SettleUnknown(PanelCommand):
@@ -83,7 +91,8 @@ class SettleUnknown(PanelCommand):
 
     def before(self, reader: Reader | None) -> dict[str, Any]:
         """Where the request stands."""
-        return {"status": self._request().status}
+        request = self._request()
+        return {"status": request.status, "step": open_step(request)}
 
     def preview(self, reader: Reader | None) -> Preview:
         """The verdict, in words."""
@@ -122,6 +131,8 @@ class SettleUnknown(PanelCommand):
         from panel.commands.executor import wake_waiting
 
         settled = self._request()
+        if open_step(settled) != request.before.get("step", ""):
+            raise Invalid.of("Another step is in doubt now, or it was sent again: look anew.")
         if self._goes_on(settled, request):
             return {"verdict": "goes on"}
         verdict = Status.DONE if self.happened else Status.FAILED

@@ -114,6 +114,9 @@ class Payment(models.Model):
     ticket = models.IntegerField(null=True)
     # MT4's newest ticket that was known when it was asked for: its own record has a higher one.
     asked_after = models.IntegerField(default=0)
+    # The newest ticket of its account when it was read again once it was done: its own record is
+    # not above it. Null where it was not read then.
+    seen_through = models.IntegerField(null=True)
     comment = models.CharField(max_length=31, blank=True)
     created = models.DateTimeField(db_index=True)
     finished = models.DateTimeField(null=True)

@@ -29,7 +29,7 @@ from payments.evidence import (
 )
 from payments.mirror import may_ask_reports
 from payments.models import BulkItem, Kind
-from payments.watermark import Watermark, newest_known
+from payments.watermark import Watermark, newest_known, verify_newest
 
 WORDS = {Kind.CREDIT_OUT: "of credit is there", Kind.CORRECTION_OUT: "of balance is there"}
 # Beyond any clock: MT4 keeps times in 32 bits.
@@ -58,6 +58,7 @@ def look(chunk: Chunk) -> Seen:
     """
     live = reader(chunk.platform.connection)
     refuse_other_server(live, chunk.platform)
+    verify_newest(chunk.platform, live)
     users = _users(live, chunk.accounts)
     seen = Seen(_refusals(live, chunk.platform, chunk.accounts, users))
     left = {
@@ -182,7 +183,7 @@ def _mark(
     newest = newest_known(chunk.platform)
     for login, some in records.items():
         if some:
-            newest = max(newest, (some[-1].order, login))
+            newest = max(newest, (some[-1].order, login, some[-1].profit))
     of_all = Watermark.of_server(chunk.platform, newest)
     for login, items in accounts.items():
         balance, credit = users[login].balance, users[login].credit

@@ -110,7 +110,9 @@ def make_requests(
 
 def _request(file: BulkFile, run: ChangeRequest, item: BulkItem, doubt: Verdict) -> ChangeRequest:
     now = timezone.now()
-    sent = {"started": now.isoformat(), "mark": item.mark, "sendings": 1}
+    # A line that was being sent by a version that kept no mark counts as sent.
+    sent = {"started": now.isoformat(), "mark": item.mark or {}, "sendings": 1}
+    was_sent = item.mark is not None or item.state == State.SENDING
     command = BulkLine(
         platform=file.platform.slug,
         item=item.pk,
@@ -147,7 +149,7 @@ def _request(file: BulkFile, run: ChangeRequest, item: BulkItem, doubt: Verdict)
         expires=now + settings.REQUEST_LIFETIME,
         mt4_key=item.mt4_key,
         attempt=1,
-        progress={STEP: sent if item.mark else {"sendings": 0}},
+        progress={STEP: sent if was_sent else {"sendings": 0}},
         outcome_code="OutcomeUnknown",
         outcome_text=doubt.text,
         needs_person=doubt.needs_person,
