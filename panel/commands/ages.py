@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db.models import (
     Case,
     DateTimeField,
     ExpressionWrapper,
     F,
-    Model,
     Q,
     QuerySet,
     Value,
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from panel.models import ChangeRequest
     from panel.mt4.read import Reader
 
-Row = TypeVar("Row", bound=Model)
 LONGEST = 24 * 90
 
 
@@ -40,35 +38,43 @@ def targets() -> dict[str, timedelta]:
     return {command: timedelta(hours=hours) for command, hours in rows}
 
 
-def with_due(rows: QuerySet[Row], command: str, since: str) -> QuerySet[Row]:
-    """Rows with `due`: when each becomes late; None for a kind without a target.
-
-    `command` and `since` are ORM paths: of the request's command, and of when it began to wait.
-    """
-    cases = [(Q(**{command: name}), since, span) for name, span in targets().items()]
-    return cast("QuerySet[Row]", rows.annotate(due=due_of(cases)))
+# Rows by a condition, the path of the moment since when they wait, and how long they may.
+Wait = tuple[Q, str, timedelta]
 
 
-def due_of(cases: Iterable[tuple[Q, str, timedelta]]) -> Case:
-    """When rows become late: by condition, so long after the moment at a path; None for others."""
+def due_of(waits: Iterable[Wait]) -> Case:
+    """The moment at which rows become late; None for those that no wait is about."""
     moment = DateTimeField()
     return Case(
         *(
             When(rows, then=ExpressionWrapper(F(since) + Value(span), output_field=moment))
-            for rows, since, span in cases
+            for rows, since, span in waits
         ),
         default=Value(None, output_field=moment),
         output_field=moment,
     )
 
 
-def late(command: str, since: str, now: datetime | None = None) -> Q:
-    """Rows that have waited longer than the target of their kind; paths as in `with_due`."""
-    moment = now or timezone.now()
-    found = Q(pk__in=[])
-    for name, span in targets().items():
-        found |= Q(**{command: name, f"{since}__lt": moment - span})
+def late_of(waits: Iterable[Wait]) -> Q:
+    """Rows that have waited longer than they may."""
+    found, now = Q(pk__in=[]), timezone.now()
+    for rows, since, span in waits:
+        found |= rows & Q(**{f"{since}__lt": now - span})
     return found
+
+
+def _waits() -> list[Wait]:
+    return [(Q(command=name), "created", span) for name, span in targets().items()]
+
+
+def with_due(rows: QuerySet[ChangeRequest]) -> QuerySet[ChangeRequest]:
+    """Requests with `due`: when each becomes late; None for a kind without a target."""
+    return rows.annotate(due=due_of(_waits()))
+
+
+def late() -> Q:
+    """Requests that have waited longer than the target of their kind."""
+    return late_of(_waits())
 
 
 @register

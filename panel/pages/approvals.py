@@ -29,7 +29,7 @@ OTHERS_SHOWN = 50
 def dressed(rows: QuerySet[ChangeRequest]) -> QuerySet[ChangeRequest]:
     """Requests with who has them in hand, and when they become late."""
     rows = with_claims(rows.select_related("maker", "platform"), Claim.Task.DECIDE, "reference")
-    return with_due(rows, "command", "created")
+    return with_due(rows)
 
 
 class ApprovalListView(TableView):

@@ -52,7 +52,7 @@ class DashboardView(OnPlatform):
         context: dict[str, Any] = {
             "waiting": listed(waiting.order_by("created")),
             "waiting_number": waiting.count(),
-            "late_number": waiting.filter(late("command", "created")).count(),
+            "late_number": waiting.filter(late()).count(),
             "mine": listed(ChangeRequest.objects.filter(maker=person).order_by("-created")),
             "servers": platforms_of(person),
             "risk": None,

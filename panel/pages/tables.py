@@ -181,7 +181,7 @@ class WaitingFilter(RequestFilter):
         self, rows: QuerySet[ChangeRequest], name: str, value: str
     ) -> QuerySet[ChangeRequest]:
         """Longer than the target of their kind."""
-        return rows.filter(late("command", "created"))
+        return rows.filter(late())
 
 
 def search_requests(rows: QuerySet[ChangeRequest], words: str) -> QuerySet[ChangeRequest]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
-from panel.commands.ages import due_of, targets
+from panel.commands.ages import Wait, due_of, late_of, targets
 from payments.desk.payout import PayOut
 from payments.desk.stages import OWED
 from payments.models import Stage, Withdrawal
@@ -18,22 +17,20 @@ WAITS = (
 )
 
 
-def with_due(rows: QuerySet[Withdrawal]) -> QuerySet[Withdrawal]:
-    """Rows with `due`: when each becomes late; None where nothing is waited for, or no target."""
+def _waits() -> list[Wait]:
     spans = targets()
-    cases = [
+    return [
         (Q(stage__in=stages), since, spans[command])
         for command, stages, since in WAITS
         if command in spans
     ]
-    return rows.annotate(due=due_of(cases))
+
+
+def with_due(rows: QuerySet[Withdrawal]) -> QuerySet[Withdrawal]:
+    """Rows with `due`: when each becomes late; None where nothing is waited for, or no target."""
+    return rows.annotate(due=due_of(_waits()))
 
 
 def late() -> Q:
     """Withdrawals that have waited longer than their target."""
-    spans, now = targets(), timezone.now()
-    found = Q(pk__in=[])
-    for command, stages, since in WAITS:
-        if command in spans:
-            found |= Q(stage__in=stages, **{f"{since}__lt": now - spans[command]})
-    return found
+    return late_of(_waits())
