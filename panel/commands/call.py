@@ -162,10 +162,11 @@ class Call:
         deadline = settings.MT4_CHANGE_DEADLINE or seconds
         mark: dict[str, Any] = known.get("mark") or seen.mark
         intent = {"mark": mark, "sendings": sendings + 1}
+        begun = uptime()
         left = self._announce(name, intent, deadline)
         sending = Send(
             key=f"{self.request.mt4_key}:{name}",
-            send_before=uptime() + left,
+            send_before=begun + left,
             deadline=deadline,
         )
         try:
@@ -224,17 +225,19 @@ class Call:
     def _announce(self, name: str, intent: dict[str, Any], deadline: float) -> float:
         """Commit the intent of a sending; seconds for which the lease still holds."""
         now = timezone.now()
-        lease_until = self.request.lease_until or now
-        left = min(SEND_WINDOW, (lease_until - now).total_seconds())
+        # Renewed, if it still holds: looking and checking took a part of it.
+        lease_until = now + timedelta(seconds=settings.EXECUTION_LEASE)
+        left = min(SEND_WINDOW, settings.EXECUTION_LEASE)
         # The bytes leave within `left`; the client then waits for the deadline and the margin.
         call_until = now + timedelta(seconds=left + deadline + settings.MT4_DEADLINE_MARGIN)
         progress = {**self.request.progress, name: {"started": now.isoformat(), **intent}}
         held = ChangeRequest.objects.filter(
             pk=self.request.pk, attempt=self.attempt, lease_until__gt=now
-        ).update(progress=progress, call_until=call_until)
+        ).update(progress=progress, call_until=call_until, lease_until=lease_until)
         if held != 1:
             raise LeaseLost
         self.request.progress = progress
+        self.request.lease_until = lease_until
         return left
 
     def _keep_seen(self, name: str, seen: Evidence) -> dict[str, Any]:
