@@ -15,6 +15,7 @@ from typing import Any
 from panel.mt4.client import Client, Connection, shared
 from panel.mt4.errors import OutcomeUnknown, Rejected, Unavailable
 from panel.mt4.protocol.enums import ResultCode
+from panel.mt4.protocol.envelope import Answer
 from panel.mt4.protocol.operation import MAX_LIMIT, PLATFORMS_PATH
 from panel.mt4.protocol.records import (
     BalanceDiff,
@@ -30,6 +31,9 @@ from panel.mt4.protocol.records import (
     User,
 )
 from panel.mt4.volley import Talk
+
+TRIES = 3
+"""How often one call among many is tried that found nobody."""
 
 
 def reader(connection: Connection) -> Reader:
@@ -111,9 +115,7 @@ class Reader:
         found: dict[int, MarginLevel] = {}
 
         def ask(login: int) -> Talk[None]:
-            answer = yield from self._client.talk(
-                "MarginLevelRequest/{login}", params={"login": login}
-            )
+            answer = yield from self._asked("MarginLevelRequest/{login}", params={"login": login})
             found[login] = answer.data
 
         self._client.converse_all(map(ask, logins), slots)
@@ -127,7 +129,7 @@ class Reader:
         found: dict[int, list[Trade]] = {}
 
         def ask(login: int) -> Talk[None]:
-            answer = yield from self._client.talk(
+            answer = yield from self._asked(
                 "TradesUserHistory/{login}", params={"login": login}, query={"fromTime": start}
             )
             found[login] = answer.data or []
@@ -152,10 +154,10 @@ class Reader:
         def ask(account: tuple[int, str]) -> Talk[None]:
             login, group = account
             try:
-                opened = yield from self._client.talk(
+                opened = yield from self._asked(
                     "TradesGetByLogin/{login}/{group}", params={"login": login, "group": group}
                 )
-                closed = yield from self._client.talk(
+                closed = yield from self._asked(
                     "TradesUserHistory/{login}",
                     params={"login": login},
                     query={"fromTime": start, "toTime": end},
@@ -222,6 +224,16 @@ class Reader:
             if error.manager_code == ResultCode.BadAccountInfo.wire:
                 return False
             raise
+
+    def _asked(self, path: str, **asked: Any) -> Talk[Answer]:
+        """One call among many, tried again where it found nobody: a read changes nothing, and all
+        the others would have to be asked again with it."""
+        for _ in range(TRIES - 1):
+            try:
+                return (yield from self._client.talk(path, **asked))
+            except Unavailable:
+                continue
+        return (yield from self._client.talk(path, **asked))
 
     def _get(self, path: str, query: dict[str, Any] | None = None, **params: str | int) -> Any:
         return self._client.call(path, params=params, query=query).data

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="withdrawal",
             name="destination",
-            field=models.CharField(blank=True, max_length=128),
+            field=models.CharField(blank=True, db_default="", max_length=128),
         ),
         migrations.CreateModel(
             name="WarningCheck",

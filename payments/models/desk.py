@@ -64,7 +64,7 @@ class Withdrawal(models.Model):
     )
     paid_to = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
     # Their bank account or wallet, where it was told with the request; empty elsewhere.
-    destination = models.CharField(max_length=128, blank=True)
+    destination = models.CharField(max_length=128, blank=True, db_default="")
     # What the bank or the payment provider calls the payout.
     provider_reference = models.CharField(max_length=64, blank=True)
     provider_reference_key = ComparableField("provider_reference", db_index=True)

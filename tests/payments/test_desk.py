@@ -280,7 +280,7 @@ def test_what_comes_to_nothing_leaves_the_desk(
         approve_as(cast.bob, request)
         pen = writer(platform.connection)
         pen.balance(
-            request.login or 0, Decimal("-80.00"), comment="elsewhere", key=str(uuid.uuid4())
+            request.login or 0, Decimal("-79.00"), comment="elsewhere", key=str(uuid.uuid4())
         )
         assert carry_out(request).status == Status.FAILED
         assert stage(request) == Stage.FAILED
