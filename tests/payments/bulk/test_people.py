@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from panel.commands.errors import Denied
+from panel.commands.base import Invalid
 from panel.commands.settle import SettleUnknown, hands
 from panel.commands.submit import submit
 from panel.models import ChangeRequest, Platform, Role, Status, User
@@ -60,7 +60,7 @@ def test_uploader_and_whoever_decided_on_the_line_have_a_hand_in_it(
     of_file = {uploader.pk, cast.olga.pk, cast.bob.pk}
     assert [hands(line) for line in lines] == [of_file | {cast.bella.pk}, of_file]
     for person in (uploader, User.objects.get(pk=cast.bella.pk)):
-        with pytest.raises(Denied):
+        with pytest.raises(Invalid, match="You made or decided"):
             settle(person, lines[0])
     assert settle(cast.maya, lines[0]).status == Status.PENDING
 
