@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any, ClassVar
 
 from django.urls import reverse
@@ -17,7 +16,6 @@ from panel.models import ChangeRequest
 from panel.ui.account import ACCOUNT_DEEDS, PAYMENT_DEEDS
 from panel.ui.columns import Column
 from panel.ui.links import Link
-from panel.ui.paging import Page
 from panel.ui.tables import Empty, Table
 
 LOOKS = {MarginState.MARGIN_CALL: "hold", MarginState.STOP_OUT: "failed"}
@@ -45,14 +43,6 @@ def _amount(name: str, label: str, **more: Any) -> Column:
     return Column(name, label, "money", currency="currency", named=False, **more)
 
 
-def _email(row: Any) -> str:
-    return row.email if row.show_contact else masked_email(row.email)
-
-
-def _phone(row: Any) -> str:
-    return row.phone if row.show_contact else masked_phone(row.phone)
-
-
 class AccountTable(Table):
     """Accounts of the mirror."""
 
@@ -64,8 +54,8 @@ class AccountTable(Table):
         Column("login", "Login", "copy", sort="login", strong=True),
         Column("name", "Name", sort="name_key"),
         Column("group", "Group", sort="group"),
-        Column("email", "E-mail", value=_email, shown=False),
-        Column("phone", "Telephone", value=_phone, shown=False),
+        Column("email", "E-mail", mask=masked_email, shown=False),
+        Column("phone", "Telephone", mask=masked_phone, shown=False),
         Column("country", "Country", sort="country", shown=False),
         Column("city", "City", shown=False),
         Column("leverage", "Leverage", value=lambda row: f"1:{row.leverage}", sort="leverage"),
@@ -86,15 +76,6 @@ class AccountTable(Table):
         "The mirror of this trade server holds none within your scopes.",
         icon="users",
     )
-
-    @cached_property
-    def page(self) -> Page:
-        """The rows; each knows whether its contact details may be shown."""
-        page = super().page
-        show = self.may("accounts.contact")
-        for row in page.rows:
-            row.show_contact = show
-        return page
 
     def link(self, row: Account) -> str:
         """The account's page."""

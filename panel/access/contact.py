@@ -14,7 +14,7 @@ CONTACT = frozenset(
     {
         *("email", "e-mail", "phone", "telephone", "address", "zip_code", "zip code"),
         *("postal code", "iban", "account_number", "account number", "wallet", "wallet address"),
-        *("token", "card reference"),
+        *("token", "card reference", "destination", "pay to"),
     }
 )
 

@@ -17,7 +17,11 @@ class Permission:
 _LISTED = [
     Permission("home.view", "See the dashboard and one's own requests", "Overview"),
     Permission("accounts.view", "See trading accounts", "Accounts"),
-    Permission("accounts.contact", "See e-mail, telephone and address in clear", "Accounts"),
+    Permission(
+        "accounts.contact",
+        "See e-mail, telephone, address and account numbers in clear",
+        "Accounts",
+    ),
     Permission("accounts.create", "Open an account", "Accounts"),
     Permission("accounts.change_profile", "Change names and contact details", "Accounts"),
     Permission("accounts.change_leverage", "Change the leverage", "Accounts"),

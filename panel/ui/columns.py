@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -29,7 +29,8 @@ class Column:
     how it is shown (`html`: the function returns safe markup). `sort` is an ORM path, `total` one
     that is summed below. `currency` and `digits` are values too, for money and prices;
     `named=False` leaves the currency's name to a column of its own. Without `permission` the
-    column is not there at all; `shown=False` leaves it to the person's choice.
+    column is not there at all; `shown=False` leaves it to the person's choice. A contact detail
+    has a `mask`: what of its text those see who lack the contact right.
     """
 
     name: str
@@ -46,6 +47,15 @@ class Column:
     total: str = ""
     hint: str = ""
     strong: bool = False
+    mask: Callable[[str], str] | None = None
+
+    def masked(self) -> Column:
+        """The column for readers without the contact right."""
+        mask = self.mask
+        if mask is None:
+            return self
+        get = _getter(self.value or self.name)
+        return replace(self, value=lambda row: mask(get(row)), mask=None)
 
     @property
     def css(self) -> str:

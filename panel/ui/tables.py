@@ -17,6 +17,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from panel.access import contact
 from panel.access.request import PanelRequest
 from panel.ui import drawing
 from panel.ui.columns import Column
@@ -136,9 +137,10 @@ class Table:
 
     @cached_property
     def allowed(self) -> list[Column]:
-        """The columns this person may see at all."""
+        """The columns this person may see at all, contact details masked where they have to be."""
+        clear = self.may(contact.RIGHT)
         return [
-            column
+            column if clear else column.masked()
             for column in self.columns
             if not column.permission or self.may(column.permission)
         ]

@@ -154,8 +154,14 @@ def number_of(details: Mapping[str, Any]) -> str:
 
 
 def masked(number: str) -> str:
-    """The end of a number alone: `•••• 3000`."""
-    return f"•••• {number[-4:]}" if number else ""
+    """The end of a number alone: `•••• 3000`; nothing of one that is hardly longer."""
+    number = "".join(number.split())
+    return f"•••• {number[-4:]}" if len(number) > 8 else "••••" if number else ""
+
+
+def shown(number: str, *, clear: bool) -> str:
+    """A number as it was written, or its end alone."""
+    return number if clear else masked(number)
 
 
 def spaced(details: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from panel.access import contact
 from panel.access.request import PanelRequest
 from panel.commands import decide
 from panel.commands.base import Invalid
@@ -19,6 +20,7 @@ from panel.commands.errors import AlreadyDecided, Denied
 from panel.models import ChangeRequest, Status
 from panel.ui.links import Link
 from panel.ui.views import TableView
+from payments.beneficiaries.details import shown
 from payments.bulk import readings
 from payments.bulk.deciding import Decision, Flagged, decide_line, flagged, leave_open_out
 from payments.bulk.tables import WarningFilter, WarningTable
@@ -145,6 +147,7 @@ class DecideView(OfReading):
         lines = self.lines()
         page: Page[Flagged] = Paginator(lines, ON_A_PAGE).get_page(self.request.GET.get("page"))
         line, typed, why = self.trouble or (-1, "", "")
+        clear = self.request.actor.may(contact.RIGHT)
         return self.render(
             status=status,
             change=change,
@@ -153,6 +156,7 @@ class DecideView(OfReading):
             rows=[
                 {
                     "one": one,
+                    "pay_to": shown(one.item.destination, clear=clear),
                     "open": one.is_open_for(person.pk),
                     "typed": typed if one.item.line == line else "",
                     "trouble": why if one.item.line == line else "",

@@ -42,7 +42,8 @@ class Flagged:
 
     @property
     def shown(self) -> dict[str, Any]:
-        """What a person is shown of it: kept with their decision."""
+        """What a person is shown of it: kept with their decision. Whole, also for those who see the
+        end of `destination` alone; whoever reads it later is shown what they may see."""
         item = self.item
         return {
             "line": item.line,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from panel.access import contact
 from panel.access.request import PanelRequest
 from panel.commands import decide
 from panel.commands.registry import COMMANDS
 from panel.models import ChangeRequest, Status
 from panel.ui.details import Details, details_for
+from payments.beneficiaries.details import shown as pay_to
 from payments.bulk import readings
 from payments.bulk.command import CarryOutFile, CarryOutRest, FileCommand
 from payments.bulk.deciding import flagged, left_out_of
@@ -29,7 +31,9 @@ class FileDetails:
     flows: Sequence[CurrencyFlow]
     rows: int
     lines_sha256: str
-    first: Sequence[BulkItem]
+    # Each with where it is paid to, as far as the reader may see it.
+    first: Sequence[tuple[BulkItem, str]]
+    may_download: bool
     # What was read of its lines, and whether it is read anew now for this person's decision.
     reading: WarningCheck | None
     waits_for_reading: bool
@@ -50,7 +54,7 @@ def file_details(change: ChangeRequest, request: PanelRequest) -> Details | None
     lines = BulkItem.objects.filter(file=file)
     if change.status == Status.PENDING and issubclass(command, FileCommand):
         lines = command.lines(file)
-    person = request.actor.person_or_fail()
+    person, clear = request.actor.person_or_fail(), request.actor.may(contact.RIGHT)
     reading = readings.latest(file, change)
     may_decide = not decide.why_not(change, person)
     to_decide = flagged(change, file, reading) if reading else []
@@ -62,7 +66,11 @@ def file_details(change: ChangeRequest, request: PanelRequest) -> Details | None
             flows=flows_of(change.payload["totals"]),
             rows=change.payload["rows"],
             lines_sha256=change.payload["lines_sha256"],
-            first=list(lines.order_by("line")[:FIRST]),
+            first=[
+                (item, pay_to(item.destination, clear=clear))
+                for item in lines.order_by("line")[:FIRST]
+            ],
+            may_download=clear,
             reading=reading,
             waits_for_reading=may_decide and not readings.is_fresh(reading, change),
             may_decide=may_decide,

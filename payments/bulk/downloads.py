@@ -10,14 +10,17 @@ from django.http import FileResponse, Http404, HttpResponse
 from openpyxl import Workbook
 
 from panel import audit
+from panel.access import contact
 from panel.access.request import PanelRequest
 from panel.ui.csv_answer import csv_answer, plain_name
 from panel.ui.file_errors import file_errors_csv
 from panel.ui.views import PanelView
+from payments.beneficiaries.details import shown
 from payments.bulk import store
+from payments.bulk.faults import faults_of
 from payments.bulk.rows import COLUMNS
 from payments.bulk.views import UPLOAD, OfFile
-from payments.models import BulkError, BulkFile, BulkItem
+from payments.models import BulkFile, BulkItem
 
 EXAMPLES = (
     ("100234", "deposit", "1234.50", "USD", "SEPA-2026-11-0042", "November", "", ""),
@@ -107,7 +110,7 @@ class ErrorsView(OfFile):
 
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """As CSV."""
-        faults = BulkError.objects.filter(file=self.file).order_by("line", "pk")
+        faults = faults_of(self.file, clear=request.actor.may(contact.RIGHT))
         return file_errors_csv(faults, f"{self.file.name}-errors.csv")  # type: ignore[return-value]
 
 
@@ -115,6 +118,10 @@ class SourceView(OfFile):
     """The bytes as they were uploaded; taking them is recorded."""
 
     permission: ClassVar[str] = "payments.view"
+
+    def may(self, request: PanelRequest) -> bool:
+        """It holds whole account numbers."""
+        return super().may(request) and request.actor.may(contact.RIGHT)
 
     def get(self, request: PanelRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The stored file, as a download in every browser."""
@@ -141,17 +148,22 @@ class ResultView(OfFile):
         """As CSV."""
         _recorded(request, self.file, "bulk result exported")
         name = f"{self.file.name.rpartition('.')[0] or self.file.name}-result.csv"
-        return csv_answer(RESULT, result_rows(self.file), name)  # type: ignore[return-value]
+        rows = result_rows(self.file, clear=request.actor.may(contact.RIGHT))
+        return csv_answer(RESULT, rows, name)  # type: ignore[return-value]
 
 
-def result_rows(file: BulkFile) -> Iterator[tuple[object, ...]]:
-    """The lines in their order; amounts in the decimals of their currency, times in UTC."""
+def result_rows(file: BulkFile, *, clear: bool) -> Iterator[tuple[object, ...]]:
+    """The lines in their order; amounts in the decimals of their currency, times in UTC.
+
+    Of where a line is paid to only the end, unless `clear`.
+    """
     words = dict(BulkItem.State.choices)
     rows = BulkItem.objects.filter(file=file).order_by("line").values_list(*_STORED)
     for row in rows.iterator(chunk_size=2_000):
-        *told, state, ticket, reference, text, finished = row
+        *told, destination, state, ticket, reference, text, finished = row
         yield (
             *told,
+            shown(destination, clear=clear),
             words[state],
             ticket,
             reference,

@@ -13,6 +13,7 @@ from panel.ui.columns import Column
 from panel.ui.filters import AmountRangeFilter, DayRangeFilter
 from panel.ui.links import Link
 from panel.ui.tables import Empty, Table
+from payments.beneficiaries.details import masked
 from payments.bulk.sums import in_words
 from payments.flows import sum_rows
 from payments.models import BULK_KINDS, BulkFile, BulkItem, BulkWarning, Kind, Topic
@@ -88,7 +89,7 @@ class LineTable(Table):
             strong=True,
         ),
         Column("beneficiary", "Beneficiary", "clip"),
-        Column("destination", "Pay to", "clip"),
+        Column("destination", "Pay to", "clip", mask=masked),
         Column("external_reference", "Reference", "clip"),
         Column("comment", "Comment", "clip", shown=False),
         Column("state", "State", "state", value=lambda row: ITEM_STATES.get(row.state, row.state)),

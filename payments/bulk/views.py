@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from panel import audit
+from panel.access import contact
 from panel.access.request import PanelRequest
 from panel.models import Platform
 from panel.ui import search
@@ -25,6 +26,7 @@ from panel.ui.views import OnPlatform, PanelView, TableView
 from payments.bulk import store
 from payments.bulk.check import check
 from payments.bulk.command import CarryOutRest, open_request
+from payments.bulk.faults import faults_of
 from payments.bulk.forms import UploadForm
 from payments.bulk.queries import ENDED, MOVING, counts_of, files_of, progress_of
 from payments.bulk.read import is_workbook
@@ -32,7 +34,7 @@ from payments.bulk.sums import flows_of, shown
 from payments.bulk.tables import FileFilter, FileTable, LineFilter, LineTable
 from payments.bulk.tasks import check_soon
 from payments.flows import signed
-from payments.models import BulkError, BulkFile, BulkItem, WarningCheck
+from payments.models import BulkFile, BulkItem, WarningCheck
 from payments.watermark import newest_known
 
 UPLOAD = "payments.bulk"
@@ -184,7 +186,10 @@ class OfFile(PanelView):
     def get_more(self) -> Sequence[Link]:
         """What can be taken home."""
         of_file = (self.file.pk,)
-        links = [Link("The file as uploaded", reverse("bulk_source", args=of_file), "download")]
+        links = []
+        if self.request.actor.may(contact.RIGHT):
+            source = reverse("bulk_source", args=of_file)
+            links.append(Link("The file as uploaded", source, "download"))
         if self.file.state in (*MOVING, *ENDED):
             result = reverse("bulk_result", args=of_file)
             links.insert(0, Link("Result file", result, "file-spreadsheet"))
@@ -202,7 +207,7 @@ class FileView(OfFile):
         counts = counts_of(file)
         moving = file.state in (*MOVING, *ENDED)
         may_ask = actor.may(UPLOAD)
-        faults = BulkError.objects.filter(file=file).order_by("line", "pk")
+        faults = faults_of(file, clear=actor.may(contact.RIGHT), most=SHOWN)
         csv_url = reverse("bulk_errors", args=(file.pk,))
         twin = BulkFile.objects.filter(platform=file.platform_id, sha256=file.sha256)
         ticketless, asked_again = 0, None
@@ -219,7 +224,7 @@ class FileView(OfFile):
             polls=ticketless or asked_again or file.state in WAITING,
             asked_again=asked_again,
             ticketless=ticketless,
-            errors=FileErrors(list(faults[:SHOWN]), file.errors, csv_url),
+            errors=FileErrors(list(faults), file.errors, csv_url),
             totals=shown(file.totals),
             flows=flows_of(file.totals),
             reading=file.warning_checks.filter(state=WarningCheck.State.DONE).first(),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from panel.models import Approval, ChangeRequest, Status
+from panel.commands.inbox import visible_requests
+from panel.models import Approval, ChangeRequest, Status, User
 from payments.desk.holding import HoldWithdrawal
 from payments.desk.payout import FailPayout
 from payments.models import Withdrawal
@@ -25,24 +26,26 @@ class Decided:
     at: datetime
 
 
-def decisions(row: Withdrawal) -> list[Decided]:
-    """The last decisions on the account's other payments; two queries."""
-    payment = row.payment
+def decisions(row: Withdrawal, reader: User) -> list[Decided]:
+    """The last decisions on the account's other payments that the reader may see; two queries.
+
+    Of a transfer whose other account lies outside their scopes not even the reference is told.
+    """
+    payment, seen = row.payment, visible_requests(reader)
     place = {"platform": payment.platform_id, "login": payment.login}
     approvals = (
         Approval.objects.filter(
             request__platform=payment.platform_id,
             request__login=payment.login,
             request__moves_money=True,
+            request__in=seen.values("pk"),
         )
         .exclude(request=payment.request_id)
         .select_related("checker", "request")
         .order_by("-created")[:SHOWN]
     )
     held = (
-        ChangeRequest.objects.filter(
-            command__in=[HoldWithdrawal.name, FailPayout.name], status=Status.DONE, **place
-        )
+        seen.filter(command__in=[HoldWithdrawal.name, FailPayout.name], status=Status.DONE, **place)
         .exclude(object_key=payment.reference)
         .select_related("maker")
         .order_by("-created")[:SHOWN]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from panel.access.separation import SeparationRule, declare, holds
 from panel.models import Approval, ChangeRequest, RequestAuthor
-from payments.models import BulkItem, Withdrawal
+from payments.models import BulkFile, BulkItem, LineDecision, Withdrawal
 
 # The requests that carry out a file of payments.
 OF_FILES = ("payments.bulk_file", "payments.bulk_again")
+LINES_PER_QUERY = 500
 MAKER = declare(
     SeparationRule(
         "withdrawal_maker_does_not_pay",
@@ -71,6 +72,29 @@ def people_of(rows: Iterable[Withdrawal]) -> dict[int, People]:
     for decided_request, checker in approvals.values_list("request_id", "checker_id"):
         for pk in by_request[decided_request]:
             found[pk].approved.add(checker)
+    return found
+
+
+def people_of_file(file: BulkFile) -> set[int]:
+    """Who uploaded a file, and who made, edited or decided on any request to carry it out; by
+    primary key, in two queries."""
+    runs = ChangeRequest.objects.filter(command__in=OF_FILES, object_key=str(file.pk)).values("pk")
+    authors = RequestAuthor.objects.filter(request__in=runs).values_list("user_id", flat=True)
+    checkers = Approval.objects.filter(request__in=runs).values_list("checker_id", flat=True)
+    return {file.uploaded_by_id, *authors, *checkers}
+
+
+def deciders_of_lines(file: BulkFile, lines: Sequence[int]) -> dict[int, set[int]]:
+    """Who decided on lines by themselves, for whichever request of the file, by line; a query for
+    each few hundred of the lines that are asked for."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for start in range(0, len(lines), LINES_PER_QUERY):
+        some = lines[start : start + LINES_PER_QUERY]
+        rows = LineDecision.objects.filter(
+            request__command__in=OF_FILES, request__object_key=str(file.pk), line__in=some
+        )
+        for line, checker in rows.order_by().values_list("line", "checker_id"):
+            found[line].add(checker)
     return found
 
 

@@ -20,6 +20,7 @@ from panel.ui.filters import AmountRangeFilter
 from panel.ui.links import Link
 from panel.ui.states import state_html
 from panel.ui.tables import BulkAction, Empty, Table
+from payments.beneficiaries.details import masked
 from payments.desk.ages import late
 from payments.models import Method, Withdrawal
 
@@ -63,7 +64,7 @@ class WithdrawalTable(Table):
         Column("claim", "In hand", value=claim_text),
         Column("method", "Method", value=lambda row: row.payment.get_method_display()),
         Column("beneficiary", "Beneficiary", "clip"),
-        Column("destination", "Pay to", "clip"),
+        Column("destination", "Pay to", "clip", mask=masked),
         Column("stage", "Stage", "html", value=lambda row: state_html(row.shown)),
         Column("hold", "Waits for", "clip", value="payment.request.on_hold", shown=False),
         Column("provider_reference", "Provider’s reference", "clip", shown=False),

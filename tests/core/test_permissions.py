@@ -126,7 +126,7 @@ TABLE: dict[str, tuple[frozenset[str], dict[str, Any]]] = {
     "bulk_progress": (ALL, FILE),
     "bulk_errors": (ALL, FILE),
     "bulk_result": (ALL, FILE),
-    "bulk_source": (ALL, FILE),
+    "bulk_source": (ALL - {DEALER, ADMINISTRATOR}, FILE),
     "bulk_check": (ONLY({BACK_OFFICE}), FILE),
     "bulk_submit": (ONLY({BACK_OFFICE}), FILE),
     "bulk_again": (ONLY({BACK_OFFICE}), FILE),

@@ -10,6 +10,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from panel.commands import decide
 from panel.models import ChangeRequest, Platform
 from payments.adjustments import Chargeback
 from payments.commands import Deposit, Withdraw
@@ -20,10 +21,12 @@ from payments.mirror import mirror_now
 from payments.models import Payment, Withdrawal
 from tests.core.conftest import Cast
 from tests.core.money import approve_as, carry_out
+from tests.factories import actor, make_user
 from tests.payments.test_commands import ask, enabled_account, make
 from tests.payments.test_desk import hold, payer
 from tests.payments.test_pages import as_user
 from tests.payments.test_returns import take_back
+from tests.payments.transferring import transfer
 
 # What every page asks: the session and its last sign of life (7), roles and scopes (2),
 # the servers, the bell, and the numbers beside the sidebar's entries (7).
@@ -114,9 +117,9 @@ def test_decisions_on_the_accounts_other_payments_are_told_with_their_reasons(
     held = ask(cast.olga, make(Withdraw, login, "20.00"))
     hold(cast.bella, held, "Waits for the passport.")
     row = row_of(ask(cast.olga, make(Withdraw, login, "30.00")))
-    found = [(one.what, one.who, one.why) for one in decisions(row)]
+    found = [(one.what, one.who, one.why) for one in decisions(row, cast.bob)]
     assert found == [("held", "Bella", "Waits for the passport."), ("approved", "Bob", "")]
-    assert decisions(row_of(held))[0].what == "approved"
+    assert decisions(row_of(held), cast.bob)[0].what == "approved"
 
 
 def test_a_deposit_that_nobody_traded_with_is_worth_a_warning(
@@ -142,3 +145,24 @@ def test_the_reviewers_page_asks_the_database_for_no_more_than_it_shows(
     client.get(page)
     with django_assert_max_num_queries(FRAME + 40):
         assert client.get(page).status_code == 200
+
+
+def test_a_decision_on_a_transfer_to_an_account_out_of_sight_is_not_told(
+    platform: Platform, cast: Cast
+) -> None:
+    login = enabled_account(platform, "1000.00")
+    other = enabled_account(platform, "0", group="real-std-eur")
+    moved = ask(cast.olga, transfer(login, other, "10.00", rate=Decimal("0.9")))
+    why = "That is his wife’s account."
+    decide.reject(moved, actor=actor(cast.bob), source="test", reason=why)
+    row = row_of(ask(cast.olga, make(Withdraw, login, "20.00")))
+    erik = make_user("Erik", "compliance", groups="real-std-usd")
+    assert [(one.reference, one.why) for one in decisions(row, cast.bella)] == [
+        (moved.reference, why)
+    ]
+    assert decisions(row, erik) == []
+    address = reverse("withdrawal", args=(row.payment.reference,))
+    assert why in as_user(cast.bella).get(address).content.decode()
+    page = as_user(erik).get(address)
+    assert page.status_code == 200
+    assert why not in page.content.decode()

@@ -266,6 +266,6 @@ def test_a_file_books_whole_yen_and_tells_each_amount_in_its_currency(
     by_hand(platform, poor, "-400")
     through(file)
     assert balance_of(platform, login) == 101_234
-    rows = list(downloads.result_rows(file))
+    rows = list(downloads.result_rows(file, clear=True))
     assert [str(row[3]) for row in rows] == ["1234", "5.50", "500"]
     assert rows[2][10] == "Nothing was sent: only 100 JPY can be withdrawn now."

@@ -22,9 +22,10 @@ from panel.commands.happenings import happened
 from panel.commands.payload import to_payload
 from panel.commands.sending import Verdict
 from panel.lib.digest import plain, sha256
-from panel.models import Approval, ChangeRequest, Happening, RequestAuthor, Status
+from panel.models import ChangeRequest, Happening, RequestAuthor, Status
 from payments.bulk.engine.chunk import STEP, State
 from payments.bulk.engine.line import BulkLine
+from payments.desk.separation import deciders_of_lines, people_of_file
 from payments.models import BulkFile, BulkItem, Kind, Method, Payment
 
 WORKER = Actor.system("worker")
@@ -67,7 +68,7 @@ def make_requests(
         for one in requests:
             if one.needs_person:
                 happened(one, Happening.Event.STUCK)
-        _copy_hands(run, requests)
+        _copy_hands(file, items, requests)
         Payment.objects.bulk_create(
             [
                 Payment(
@@ -158,12 +159,14 @@ def _request(file: BulkFile, run: ChangeRequest, item: BulkItem, doubt: Verdict)
     )
 
 
-def _copy_hands(run: ChangeRequest, requests: Sequence[ChangeRequest]) -> None:
-    """Whoever made or approved the file has no hand in settling its lines."""
-    authors = RequestAuthor.objects.filter(request=run).values_list("user_id", flat=True)
-    checkers = Approval.objects.filter(request=run).values_list("checker_id", flat=True)
+def _copy_hands(
+    file: BulkFile, items: Sequence[BulkItem], requests: Sequence[ChangeRequest]
+) -> None:
+    """Whoever has a hand in the file or in the line has none in settling the line."""
+    of_file = people_of_file(file)
+    of_lines = deciders_of_lines(file, [item.line for item in items])
     RequestAuthor.objects.bulk_create(
         RequestAuthor(request=one, user_id=user)
-        for one in requests
-        for user in sorted({*authors, *checkers})
+        for item, one in zip(items, requests, strict=True)
+        for user in sorted(of_file | of_lines.get(item.line, set()))
     )
