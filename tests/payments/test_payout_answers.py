@@ -24,8 +24,8 @@ from payments.models import (
     Withdrawal,
 )
 from payments.payouts import outcome
+from payments.payouts.failing import FailBatchPayout
 from payments.payouts.making import CancelBatch
-from payments.payouts.outcome import FailBatchPayout
 from payments.payouts.sending import make_file
 from tests.core.conftest import Cast
 from tests.core.money import approve_as
