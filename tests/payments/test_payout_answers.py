@@ -172,7 +172,7 @@ def test_a_failed_one_is_paid_by_a_new_batch_or_returned(platform: Platform, cas
     confirmed(person, answer)
     assert stage(first) == Stage.PAID
     other = ChangeRequest.objects.get(reference=two)
-    take_back(cast.olga, other)
+    take_back(person, other)
     assert stage(other) == Stage.RETURNING
 
 
