@@ -12,6 +12,7 @@ from panel.access.policy import Needed
 from panel.commands.base import Check, Invalid, Leftover
 from panel.commands.registry import register
 from panel.lib.money import ZERO
+from panel.lib.text import cell_problem
 from panel.ui.figures import date_text, money_text, percent_text
 from payments import checks, stops
 from payments.beneficiaries import rules
@@ -91,6 +92,13 @@ class Withdraw(PaidCommand):
         yield from super()._field_errors()
         if len(self.beneficiary) > BENEFICIARY:
             yield "beneficiary", [f"Use at most {BENEFICIARY} characters."]
+        # Both stand in the file for the bank, just as they are.
+        for name, text in (
+            ("beneficiary", self.beneficiary),
+            ("external_reference", self.external_reference),
+        ):
+            if problem := cell_problem(text.strip()):
+                yield name, [problem]
 
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:
         """The beneficiary has to be usable when it is asked for, and in use for as long."""

@@ -81,6 +81,9 @@ class Preview:
 class Target:
     """What a command is about.
 
+    Of two things that are not there yet, `key` tells the one from the other: a request replaces an
+    earlier one of the same kind, key and login alone.
+
     `further_groups` are those of other accounts that it concerns, beside `group`: only who sees
     all of them sees the request.
     """

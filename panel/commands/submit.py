@@ -104,8 +104,14 @@ def check_superseded(
     earlier: ChangeRequest, command: Command, target: Target, platform: Platform | None
 ) -> None:
     """Raise `Invalid` unless the earlier request waits, and asked for the same of the same."""
-    asked = (command.name, platform.pk if platform else None, target.kind, target.key)
-    if asked != (earlier.command, earlier.platform_id, earlier.object_kind, earlier.object_key):
+    asked = (command.name, platform.pk if platform else None, target.kind, target.key, target.login)
+    if asked != (
+        earlier.command,
+        earlier.platform_id,
+        earlier.object_kind,
+        earlier.object_key,
+        earlier.login,
+    ):
         raise Invalid.of(f"{earlier.reference} is about something else: it cannot be replaced.")
     if earlier.status != Status.PENDING:
         raise Invalid.of(

@@ -51,6 +51,20 @@ def printable(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(kept))
 
 
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that a spreadsheet would run."""
+
+
+def cell_problem(text: str) -> str:
+    """Why a text cannot stand in a file for a bank just as it is, in words; empty if it can.
+
+    Such a file is never rewritten: with a sign put before it, an address is another address.
+    """
+    if text.startswith(FORMULA_SIGNS):
+        return "Begins like a formula: write it without = + - @ in front."
+    return "" if text.isprintable() else "Has characters that cannot be seen."
+
+
 def clean(text: str) -> str:
     """What is stored of a line of text: `printable`, trimmed."""
     return printable(text).strip()

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from django.http import StreamingHttpResponse
 
+from panel.lib.text import FORMULA_SIGNS
+
 _FIGURE = re.compile(r"[+-]?[\d.,\s]*")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_answer(
@@ -25,7 +26,7 @@ def csv_answer(
 
 def harmless(text: str) -> str:
     """A spreadsheet would run what begins like a formula; figures may keep their sign."""
-    return f"'{text}" if text.startswith(_FORMULA) and not _FIGURE.fullmatch(text) else text
+    return f"'{text}" if text.startswith(FORMULA_SIGNS) and not _FIGURE.fullmatch(text) else text
 
 
 def plain_name(name: str) -> str:

@@ -66,7 +66,7 @@ class BeneficiaryCommand(PanelCommand):
         if reader is None:
             raise TypeError("An account is never decided on without a live reader.")
         now = standing(reader, self.login)
-        key = str(self.beneficiary) if self.beneficiary else "new"
+        key = str(self.beneficiary) if self.beneficiary else f"{self.login}/new"
         text = f"{now.login} {now.name}"
         return Target("beneficiary", key, text, now.login, now.group, now.currency)
 

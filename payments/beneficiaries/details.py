@@ -9,6 +9,7 @@ from typing import Any
 from stdnum import bic as bics
 from stdnum import bitcoin, iban, luhn
 
+from panel.lib.text import cell_problem
 from payments.models import Method
 
 KINDS = (Method.BANK, Method.CARD, Method.WALLET, Method.CRYPTO)
@@ -80,8 +81,10 @@ def problems(details: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         return
     if not details["holder"]:
         yield "holder", "Enter the name of whoever is paid."
-    elif len(details["holder"]) > 128 or not details["holder"].isprintable():
-        yield "holder", "Use at most 128 characters, all of which can be seen."
+    elif len(details["holder"]) > 128:
+        yield "holder", "Use at most 128 characters."
+    elif problem := cell_problem(details["holder"]):
+        yield "holder", problem
     if details["currency"] and not CURRENCY.fullmatch(details["currency"]):
         yield "currency", "A currency such as EUR, or nothing for any."
     if details["country"] and not _COUNTRY.fullmatch(details["country"]):
@@ -130,8 +133,10 @@ def _card(token: str) -> Iterator[tuple[str, str]]:
 
 
 def _wallet(details: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    if not 3 <= len(details["wallet"]) <= 128 or not details["wallet"].isprintable():
+    if not 3 <= len(details["wallet"]) <= 128:
         yield "wallet", "The client's address or number with the provider."
+    elif problem := cell_problem(details["wallet"]):
+        yield "wallet", problem
     if not _NETWORK.fullmatch(details["network"]):
         yield "network", "Enter the provider, such as Skrill."
 

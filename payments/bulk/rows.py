@@ -10,7 +10,7 @@ from decimal import Decimal
 from stdnum import iban
 
 from panel.lib.amounts import parse_amount
-from panel.lib.text import clean
+from panel.lib.text import FORMULA_SIGNS, clean
 from panel.mt4.limits import CURRENCY, INT32_MAX, TRADE_COMMENT, check_trade_comment
 from payments.models import Kind
 
@@ -45,7 +45,6 @@ _SIGNED = re.compile(r"[+\-\u2212][0-9][0-9.,]*", re.ASCII)
 _WHOLE = re.compile(r" *[0-9]+", re.ASCII)
 _PART = re.compile(r"[0-9]{1,3}(?:\.[0-9]+)? *", re.ASCII)
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +246,7 @@ def _problems(texts: dict[str, str]) -> Iterator[tuple[str, str]]:
         text = texts.get(name, "")
         if not text:
             message = f"The {name} is missing." if name in REQUIRED else ""
-        elif name != "amount" and text.startswith(_FORMULA):
+        elif name != "amount" and text.startswith(FORMULA_SIGNS):
             message = FORMULA
         elif name != "amount" and not text.isprintable():
             message = "Has characters that cannot be seen."
@@ -323,7 +322,7 @@ def amount_problem(text: str, currency: str = "") -> str:
     """
     if _SIGNED.fullmatch(text):
         return "Write the amount without a sign, more than zero: the kind says the direction."
-    if text.startswith(_FORMULA):
+    if text.startswith(FORMULA_SIGNS):
         return FORMULA
     try:
         amount = parse_amount(text, currency)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils import timezone
 
+from panel.access.policy import Needed
 from panel.commands.base import Change, Check, Invalid, Preview, Risk
 from panel.commands.registry import register
 from panel.lib.keys import key_of
@@ -18,6 +19,7 @@ from payments.desk.separation import asked_for, why_not_pay
 from payments.desk.stages import OWED, lead
 from payments.models import Stage, Withdrawal
 from payments.payouts import guard
+from payments.payouts.second import SECOND, batch_of_file, why_not_second
 
 if TYPE_CHECKING:
     from panel.access.actor import Actor
@@ -125,6 +127,20 @@ class FailPayout(PayoutCommand):
     prefix: ClassVar[str] = "PF"
 
     because: str
+
+    @property
+    def least_needed(self) -> Needed:
+        """Two people where a file of a batch paid it: it can be in a second file after that."""
+        return SECOND if batch_of_file(self.row) else self.default_needed
+
+    @classmethod
+    def may_decide(cls, request: ChangeRequest, person: User) -> str:
+        """Where a file paid it: by nobody who made the file or its answer."""
+        row = withdrawal_of(str(request.payload["withdrawal"]))
+        batch = batch_of_file(row)
+        if batch is None:
+            return super().may_decide(request, person)
+        return why_not_second(row, batch, person)
 
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:
         """Only what was paid out, and with a reason."""

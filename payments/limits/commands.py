@@ -168,7 +168,7 @@ class SetLimit(LimitCommand):
 
     def target(self, reader: Reader | None) -> Target:
         """The limit."""
-        key = str(self.limit) if self.limit else "new"
+        key = str(self.limit) if self.limit else f"{self.person or self.role}/new"[-100:]
         return Target("limit", key, f"Limit of {words.who(self._wanted())}")
 
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:

@@ -148,6 +148,10 @@ class PayoutFile(models.Model):
     content = models.TextField()
     sha256 = models.CharField(max_length=64)
     made = models.DateTimeField(default=timezone.now)
+    # None for a file that was made before this was kept.
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     def __str__(self) -> str:
         return f"{self.form} of {self.batch}"

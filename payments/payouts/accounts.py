@@ -11,6 +11,7 @@ from stdnum import iban as ibans
 from panel.commands.administration import AdministrationCommand, Problems, differences
 from panel.commands.base import Check, Invalid, Preview, Target
 from panel.commands.registry import register
+from panel.lib.text import comparable
 from payments.beneficiaries.details import CURRENCY, KINDS, NO_BIC, NO_IBAN, compact
 from payments.models import Method, PayingAccount
 
@@ -82,7 +83,7 @@ class SetPayingAccount(AdministrationCommand):
 
     def target(self, reader: Reader | None) -> Target:
         """The account."""
-        key = str(self.account) if self.account else "new"
+        key = str(self.account) if self.account else f"{comparable(self.title)[:80]}/new"
         return Target("paying account", key, f"Paying account {self.title}")
 
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:

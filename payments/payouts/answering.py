@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from panel import audit
 from panel.access.request import PanelRequest
+from panel.mt4.errors import MT4Error
 from panel.ui.links import Link
 from panel.ui.staging import plain_name
 from payments.bulk import store
@@ -81,8 +82,8 @@ class AnswerUploadView(OfBatch):
                 actor,
                 "payout answer uploaded",
                 source="web",
+                request=batch.request,
                 obj=("payout batch", batch.reference, str(batch)),
-                platform=batch.platform,
                 after={"file": name, "sha256": kept.sha256, "lines": len(lines)},
             )
         return answer
@@ -140,10 +141,18 @@ class AnswerWriteView(AnswerView):
         """Write what it says, and come back to its page."""
         outcome.confirm(self.answer, request.actor)
         answer = PayoutAnswer.objects.select_related("batch").get(pk=self.answer.pk)
-        outcome.write(answer, request.actor)
+        try:
+            outcome.write(answer, request.actor)
+        except MT4Error as error:
+            left = outcome.resumable(answer)
+            messages.error(request, f"{error.explain()} {left} outcomes are still to be written.")
+            return HttpResponseRedirect(answer_url(answer))
         refused = answer.lines.exclude(refused="").count()
+        waits = outcome.second_waits(answer)
+        if waits:
+            messages.info(request, f"{waits} of the outcomes wait for a second person: see below.")
         if refused:
             messages.warning(request, f"{refused} lines could not be written: see below.")
-        else:
+        elif not waits:
             messages.success(request, "Every outcome was written.")
         return HttpResponseRedirect(answer_url(answer))

@@ -7,14 +7,13 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from sepaxml import SepaTransfer
 from sepaxml.validation import ValidationError
 
 from panel.commands.base import Invalid
 from panel.lib.money import decimals
-from panel.ui.csv_answer import harmless
+from panel.lib.text import cell_problem
 from payments.models import Method, PayoutBatch, PayoutLine
 
 SCHEMA = "pain.001.001.09"
@@ -34,7 +33,11 @@ def amount_text(amount: Decimal, currency: str, method: str) -> str:
 
 
 def csv_text(batch: PayoutBatch, lines: Iterable[PayoutLine]) -> str:
-    """One line for each payout, in the batch's order; nothing that a spreadsheet would run."""
+    """One line for each payout, in the batch's order; nothing that a spreadsheet would run.
+
+    Raises `Invalid` with the line and column of a cell that a spreadsheet would run, or that would
+    not stay on its line: a cell that was rewritten could pay somebody else.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
@@ -48,12 +51,15 @@ def csv_text(batch: PayoutBatch, lines: Iterable[PayoutLine]) -> str:
             *(line.paid_to.get(name, "") for name in _DETAILS),
             payment.external_reference,
         ]
-        writer.writerow([harmless(_one_line(cell)) for cell in cells])
+        texts = [str(cell) for cell in cells]
+        for name, text in zip(COLUMNS, texts, strict=True):
+            if problem := cell_problem(text):
+                raise Invalid.of(
+                    f"Line {line.number}, {payment.reference}, {name}: {problem} No file is made: "
+                    "pay this one by itself, which takes it out of the batch."
+                )
+        writer.writerow(texts)
     return out.getvalue()
-
-
-def _one_line(cell: Any) -> str:
-    return " ".join(str(cell).split())
 
 
 def no_pain001(batch: PayoutBatch, lines: Sequence[PayoutLine]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -44,6 +45,14 @@ class BatchCommand(PanelCommand):
     permission: ClassVar[str] = "payments.payout"
     approve_permission: ClassVar[str] = "payments.approve_withdrawal"
     risk: ClassVar[Risk] = Risk.CRITICAL
+
+
+def outside(person: User, request: ChangeRequest, groups: Iterable[str]) -> str:
+    """Why a person does not decide on a batch of these groups, in words; empty if they may."""
+    platform = request.platform_id
+    if platform is not None and all(person.sees(platform, group) for group in groups):
+        return ""
+    return "The batch has accounts outside your scopes."
 
 
 @register
@@ -92,14 +101,15 @@ class MakeBatch(BatchCommand):
         return quantize(self.total, self.paying.currency)
 
     def target(self, reader: Reader | None) -> Target:
-        """The paying account; the group where there is only one."""
-        groups = {row.mt4_group for row in self.rows()}
+        """A batch of the paying account, with the groups of all its withdrawals."""
+        groups = sorted({row.mt4_group for row in self.rows()})
         return Target(
             "payout batch",
-            "new",
+            f"{self.account}/new",
             f"{len(self.withdrawals)} payouts from {self.paying.name}",
-            group=groups.pop() if len(groups) == 1 else "",
+            group=groups[0] if len(groups) == 1 else "",
             currency=self.paying.currency,
+            further_groups=tuple(groups),
         )
 
     def lock(self) -> None:
@@ -129,9 +139,7 @@ class MakeBatch(BatchCommand):
     def may_decide(cls, request: ChangeRequest, person: User) -> str:
         """Every group of the batch has to be theirs."""
         rows = choosing.rows_of(request.payload["withdrawals"])
-        if all(person.sees(row.platform_id, row.mt4_group) for row in rows):
-            return ""
-        return "The batch has accounts outside your scopes."
+        return outside(person, request, (row.mt4_group for row in rows))
 
     def before(self, reader: Reader | None) -> dict[str, Any]:
         """Which withdrawals there are, from which account."""
@@ -242,21 +250,28 @@ class CancelBatch(BatchCommand):
         PayoutBatch.objects.select_for_update(no_key=True).filter(reference=self.batch).first()
 
     def target(self, reader: Reader | None) -> Target:
-        """The batch."""
+        """The batch, with the groups of all its withdrawals."""
         row = self.row
-        group = row.groups[0] if len(row.groups) == 1 else ""
         return Target(
-            "payout batch", row.reference, f"Batch {row}", group=group, currency=row.currency
+            "payout batch",
+            row.reference,
+            f"Batch {row}",
+            group=row.groups[0] if len(row.groups) == 1 else "",
+            currency=row.currency,
+            further_groups=tuple(row.groups),
         )
 
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:
-        """Only one that is not at its end, of which every group is theirs."""
+        """Only one that is not at its end."""
         row = self.row
         if row.state not in (PayoutBatch.State.OPEN, PayoutBatch.State.SENT):
             raise Invalid.of(f"{row} is {row.get_state_display()}: nothing of it waits.")
-        person = actor.person_or_fail() if actor else None
-        if person and not all(person.sees(row.platform_id, group) for group in row.groups):
-            raise Invalid.of("The batch has accounts outside your scopes.")
+
+    @classmethod
+    def may_decide(cls, request: ChangeRequest, person: User) -> str:
+        """Every group of the batch has to be theirs."""
+        row = PayoutBatch.objects.get(reference=request.payload["batch"])
+        return outside(person, request, row.groups)
 
     def before(self, reader: Reader | None) -> dict[str, Any]:
         """Where it stands, and how many lines wait."""
@@ -293,8 +308,8 @@ class CancelBatch(BatchCommand):
             Actor.person(request.maker, request_id=request.request_id),
             "payout batch ended",
             source=request.source,
+            request=request,
             obj=("payout batch", row.reference, str(row)),
-            platform=row.platform,
             reason=request.reason,
             detail=f"{taken} withdrawals wait to be paid out again.",
         )

@@ -4,99 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import transaction
 
 from panel import audit
 from panel.access.actor import Actor
-from panel.commands.base import Change, Invalid, Preview, Risk
+from panel.commands.base import Invalid
 from panel.commands.errors import AlreadyDecided, Denied, KeyReused
 from panel.commands.payload import to_payload
-from panel.commands.registry import register
 from panel.commands.submit import submit
-from panel.lib.keys import key_of
 from panel.models import ChangeRequest, Status
 from payments.conversion import paid_text
-from payments.desk.base import DeskCommand, tell
-from payments.desk.holding import BECAUSE, words
+from payments.desk.holding import BECAUSE
 from payments.desk.payout import PayOut
-from payments.desk.stages import OWED, lead
-from payments.models import (
-    PayoutAnswer,
-    PayoutAnswerLine,
-    PayoutBatch,
-    PayoutLine,
-    Stage,
-    Withdrawal,
-)
-from payments.payouts import choosing, guard
+from payments.models import PayoutAnswer, PayoutAnswerLine, PayoutBatch, PayoutLine, Withdrawal
+from payments.payouts.failing import FailBatchPayout
 from payments.payouts.reading import FAILED, PENDING, Answer, plain
-
-if TYPE_CHECKING:
-    from panel.mt4.read import Reader
 
 Outcome = PayoutAnswerLine.Outcome
 WRITTEN = (Outcome.PAID, Outcome.FAILED)
-
-
-@register
-@dataclass(frozen=True, kw_only=True)
-class FailBatchPayout(DeskCommand):
-    """The provider did not pay a line of a batch: the desk pays it again, or returns it."""
-
-    name: ClassVar[str] = "payouts.fail"
-    label: ClassVar[str] = "Failed payout of a batch"
-    prefix: ClassVar[str] = "PG"
-    permission: ClassVar[str] = "payments.payout"
-    risk: ClassVar[Risk] = Risk.CRITICAL
-
-    batch: str
-    because: str
-    provider_reference: str = ""
-
-    def validate(self, reader: Reader | None, actor: Actor | None) -> None:
-        """Only a line that waits for its outcome, by nobody who approved the withdrawal."""
-        row = self.row
-        guard.check_free(row, self.batch)
-        if row.stage not in OWED:
-            raise Invalid.of(f"{row} is {row.get_stage_display()}: no payout of it can fail.")
-        if not self.because.strip() or len(self.because) > BECAUSE:
-            raise Invalid.of(f"Say in 1 to {BECAUSE} characters what the provider says.", "because")
-        not_mine = choosing.not_by([row], actor.person_or_fail()) if actor else {}
-        if not_mine:
-            raise Invalid.of(f"{row} {not_mine[row.pk]}: somebody else writes its outcome down.")
-
-    def preview(self, reader: Reader | None) -> Preview:
-        """What did not arrive, and why."""
-        row = self.row
-        return Preview(
-            sentence=f"Mark the payout of {words(row)} in {self.batch} as failed: {self.because}",
-            button="Mark payout as failed",
-            changes=[Change("Stage", row.get_stage_display(), Stage.BOUNCED.label)],
-        )
-
-    def apply(self, request: ChangeRequest) -> dict[str, Any]:
-        """Write the failure down, under the provider's reference or else our batch's."""
-        row = self.row
-        reference = self.provider_reference.strip() or self.batch
-        lead(
-            row,
-            OWED,
-            Stage.BOUNCED,
-            batch=self.batch,
-            provider_reference=reference,
-            provider_reference_key=key_of(reference),
-        )
-        tell(
-            row,
-            request,
-            "payout failed",
-            reason=self.because.strip(),
-            detail=f"In {self.batch}; provider's reference {reference}.",
-        )
-        return {"stage": Stage.BOUNCED}
 
 
 def judge(batch: PayoutBatch, answers: Iterable[Answer]) -> list[PayoutAnswerLine]:
@@ -190,8 +116,8 @@ def confirm(answer: PayoutAnswer, actor: Actor) -> bool:
                 actor,
                 "payout answer confirmed",
                 source="web",
+                request=answer.batch.request,
                 obj=("payout batch", answer.batch.reference, str(answer.batch)),
-                platform=answer.batch.platform,
                 after={"file": answer.name, "sha256": answer.sha256},
                 detail=told,
             )
@@ -202,7 +128,8 @@ def write(answer: PayoutAnswer, actor: Actor) -> None:
     """Write every outcome that was not written yet, by the command of a single payout.
 
     Each line is a request of its own under a key of its own, so that whatever dies on the way goes
-    on where it stood, and two at once write each line once.
+    on where it stood, and two at once write each line once. Failed ones then wait for a second
+    person. Raises the errors of `panel.mt4.errors`: what is left can be written later.
     """
     rows = answer.lines.filter(outcome__in=WRITTEN, request__isnull=True, refused="")
     for row in rows.select_related("line__withdrawal__payment", "line__batch").order_by("number"):
@@ -262,6 +189,14 @@ def shown_state(row: PayoutAnswerLine) -> str:
         return f"Not written: {row.refused}"
     if row.request is None:
         return ""
+    reference, status = row.request.reference, row.request.get_status_display()
     if row.request.status == Status.PENDING:
-        return f"{row.request.reference} waits for a second person."
-    return f"Written by {row.request.reference}."
+        return f"Not written yet: {reference} waits for a second person."
+    if row.request.status == Status.DONE:
+        return f"Written by {reference}."
+    return f"Not written: {reference} is {status}."
+
+
+def second_waits(answer: PayoutAnswer) -> int:
+    """How many lines of an answer wait for a second person."""
+    return answer.lines.filter(request__status=Status.PENDING).count()

@@ -58,15 +58,20 @@ def make_file(batch: PayoutBatch, form: str, actor: Actor) -> PayoutFile:
             content = bankfile.pain001_text(locked, lines, timezone.localdate(now))
         digest = hashlib.sha256(content.encode()).hexdigest()
         made = PayoutFile.objects.create(
-            batch=locked, form=form, content=content, sha256=digest, made=now
+            batch=locked,
+            form=form,
+            content=content,
+            sha256=digest,
+            made=now,
+            made_by=actor.person_or_fail(),
         )
         PayoutBatch.objects.filter(pk=locked.pk).update(state=PayoutBatch.State.SENT, sent=now)
         audit.record(
             actor,
             "payout file made",
             source="web",
+            request=locked.request,
             obj=("payout batch", batch.reference, str(batch)),
-            platform=batch.platform,
             after={"form": form, "sha256": digest, "lines": len(lines)},
             detail=f"{len(lines)} payouts, {paid_text(control_sum(lines), batch.currency)}.",
         )

@@ -27,6 +27,7 @@ from payments.beneficiaries import details
 from payments.models import PayoutAnswer, PayoutBatch, PayoutFile, PayoutLine
 from payments.payouts import bankfile, sending
 from payments.payouts.choosing import batches_of
+from payments.payouts.failing import waiting
 from payments.payouts.making import CancelBatch
 from payments.payouts.tables import BatchTable, batch_url
 
@@ -128,12 +129,17 @@ class BatchView(OfBatch):
         counted = [line for line in lines if line.state != PayoutLine.State.TAKEN_OUT]
         clear = actor.may(contact.RIGHT)
         file = PayoutFile.objects.filter(batch=batch).first()
+        failing = waiting(batch.reference, [str(line.withdrawal) for line in lines])
         is_open = batch.state in (PayoutBatch.State.OPEN, PayoutBatch.State.SENT)
         return self.render(
             status=status,
             batch=batch,
             trouble=self.trouble,
-            lines=[(line, _number(line, clear=clear)) for line in lines],
+            lines=[
+                (line, _number(line, clear=clear), failing.get(str(line.withdrawal)))
+                for line in lines
+            ],
+            failing=len(failing),
             count=len(counted),
             total=sending.control_sum(counted),
             file=file,
@@ -185,8 +191,8 @@ class FileView(BatchView):
             request.actor,
             "payout file downloaded",
             source="web",
+            request=batch.request,
             obj=("payout batch", batch.reference, str(batch)),
-            platform=batch.platform,
             after={"form": file.form, "sha256": file.sha256},
         )
         headers = {"Content-Disposition": f'attachment; filename="{plain_name(name)}"'}

@@ -46,6 +46,7 @@ ALWAYS_TWO = (
     "payments.explain",
     "beneficiaries.",
     "payouts.account",
+    "payouts.fail",
     "payouts.rules",
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from panel.commands.base import Invalid
 from panel.commands.decide import why_not
 from panel.commands.errors import Denied
 from panel.commands.inbox import waiting_for
+from panel.commands.submit import submit
 from panel.models import AuditEntry, ChangeRequest, Platform, Policy, Status
 from payments.beneficiaries.commands import EndBeneficiary, SetBeneficiary
 from payments.beneficiaries.settings import SetPayoutRules
@@ -22,7 +24,7 @@ from payments.commands import Withdraw
 from payments.models import Beneficiary, BulkError, PayoutRules, Withdrawal
 from tests.core.conftest import Cast
 from tests.core.money import approve_as, carry_out
-from tests.factories import make_user
+from tests.factories import actor, make_user
 from tests.payments.paying import IBAN, OTHER_IBAN, bank, kept, request_of, to_kept
 from tests.payments.test_commands import ask, enabled_account, errors_of, levels, make
 from tests.payments.test_pages import as_user, key_in
@@ -106,6 +108,10 @@ def test_only_with_the_right_within_the_scopes_and_with_a_reason(cast: Cast, log
         ),
         ({"kind": "crypto", "wallet": "T" * 34, "network": ""}, "network", "network"),
         ({"kind": "wallet", "wallet": "anna@example.com"}, "network", "provider"),
+        ({"kind": "wallet", "wallet": "@tag", "network": "Cash"}, "wallet", "like a formula"),
+        ({"holder": "=1+1"}, "holder", "like a formula"),
+        ({"holder": "-Anna"}, "holder", "like a formula"),
+        ({"kind": "wallet", "wallet": "a\tb1", "network": "Cash"}, "wallet", "cannot be seen"),
     ],
 )
 def test_details_that_cannot_be_are_refused_beside_their_field(
@@ -133,6 +139,31 @@ def test_the_same_is_not_kept_twice_and_nothing_changes_for_nothing(cast: Cast, 
     row = kept(cast, login)
     assert "already" in str(refused(cast, bank(login)))
     assert "Nothing would change" in str(refused(cast, bank(login, beneficiary=row.pk)))
+
+
+def test_a_new_beneficiary_replaces_one_of_its_own_account_alone(
+    platform: Platform, cast: Cast, login: int
+) -> None:
+    other = enabled_account(platform, "1000.00", name="Otto Other")
+    waiting = request_of(cast.olga, bank(login))
+
+    def instead(command: SetBeneficiary) -> ChangeRequest:
+        return submit(
+            command,
+            actor=actor(cast.olga),
+            source="test",
+            reason="Typed wrong.",
+            key=str(uuid.uuid4()),
+            supersedes=ChangeRequest.objects.get(pk=waiting.pk),
+        )
+
+    with pytest.raises(Invalid, match="about something else"):
+        instead(bank(other))
+    waiting.refresh_from_db()
+    assert waiting.status == Status.PENDING
+    assert instead(bank(login, iban=OTHER_IBAN)).status == Status.PENDING
+    waiting.refresh_from_db()
+    assert waiting.status == Status.WITHDRAWN
 
 
 def test_a_change_cools_off_anew_and_cannot_reach_another_account(

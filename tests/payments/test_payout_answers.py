@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook
 
+from panel.commands.errors import Denied
 from panel.commands.submit import submit
 from panel.models import AuditEntry, ChangeRequest, Platform, Policy, Status, User
 from payments.desk.payout import PayOut
@@ -24,8 +25,8 @@ from payments.models import (
     Withdrawal,
 )
 from payments.payouts import outcome
+from payments.payouts.failing import FailBatchPayout
 from payments.payouts.making import CancelBatch
-from payments.payouts.outcome import FailBatchPayout
 from payments.payouts.sending import make_file
 from tests.core.conftest import Cast
 from tests.core.money import approve_as
@@ -70,6 +71,12 @@ def confirmed(person: User, answer: PayoutAnswer) -> None:
     write = reverse("payout_answer_write", args=(answer.batch.reference, answer.pk))
     assert as_user(person).post(write).status_code == 302
     answer.refresh_from_db()
+
+
+def seconded(person: User) -> None:
+    """A second person confirms whatever is called failed."""
+    for change in ChangeRequest.objects.filter(command=FailBatchPayout.name, status=Status.PENDING):
+        approve_as(person, change)
 
 
 def outcomes(answer: PayoutAnswer) -> list[str]:
@@ -128,6 +135,9 @@ def test_confirming_marks_the_paid_ones_as_paid_and_the_failed_ones_as_failed(
     )
     confirmed(person, answer)
     assert answer.state == PayoutAnswer.State.FINISHED
+    assert stages(batch) == [Stage.PAID, Stage.TO_PAY, Stage.TO_PAY, Stage.TO_PAY]
+    assert states(batch) == ["paid", "listed", "listed", "listed"]
+    seconded(cast.bella)
     assert stages(batch) == [Stage.PAID, Stage.BOUNCED, Stage.BOUNCED, Stage.TO_PAY]
     assert states(batch) == ["paid", "failed", "failed", "listed"]
     paid = Withdrawal.objects.get(payment__reference=one)
@@ -154,6 +164,7 @@ def test_a_failed_one_is_paid_by_a_new_batch_or_returned(platform: Platform, cas
     batch = sent_batch(platform, cast, person, 2)
     one, two = references(batch)
     confirmed(person, answered(person, batch, f"{one},,failed,,,Closed", f"{two},,failed,,,Closed"))
+    seconded(cast.bella)
     first = ChangeRequest.objects.get(reference=one)
     second = batch_of(person, first)
     make_file(second, "csv", actor(person))
@@ -161,7 +172,7 @@ def test_a_failed_one_is_paid_by_a_new_batch_or_returned(platform: Platform, cas
     confirmed(person, answer)
     assert stage(first) == Stage.PAID
     other = ChangeRequest.objects.get(reference=two)
-    take_back(cast.olga, other)
+    take_back(person, other)
     assert stage(other) == Stage.RETURNING
 
 
@@ -266,7 +277,8 @@ def test_the_rules_of_a_single_payout_hold_for_each_line(platform: Platform, cas
     assert "somebody else pays it out" in answer.lines.get().refused
     assert stages(batch) == [Stage.TO_PAY]
     failed = FailBatchPayout(withdrawal=one, batch=batch.reference, because="Closed")
-    assert "somebody else writes its outcome" in refusal(both, failed)
+    with pytest.raises(Denied, match="somebody else pays it out"):
+        request_of(both, failed)
 
     Policy.objects.create(command=PayOut.name, approvals=1, roles=["compliance"])
     second = answered(person, batch, f"{one},SEPA-1,paid,,,")
@@ -367,6 +379,7 @@ def test_an_answer_comes_as_a_workbook_or_pasted_too(platform: Platform, cast: C
     rows = f"reference\tstatus\tprovider_reference\n{two}\trejected\tSEPA-2"
     assert client.post(upload, {"rows": rows}).status_code == 302
     confirmed(person, PayoutAnswer.objects.latest("pk"))
+    seconded(cast.bella)
     assert stages(batch) == [Stage.PAID, Stage.BOUNCED]
     empty = client.post(upload, {})
     assert (empty.status_code, "Choose a file" in empty.content.decode()) == (422, True)

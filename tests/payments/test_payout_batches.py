@@ -18,6 +18,7 @@ from panel.commands.base import Invalid
 from panel.commands.errors import Denied
 from panel.models import AuditEntry, Platform, Policy, Status
 from payments.beneficiaries.commands import EndBeneficiary
+from payments.commands import Withdraw
 from payments.desk.payout import PayOut
 from payments.models import (
     PayingAccount,
@@ -45,6 +46,7 @@ from tests.payments.paying import (
     request_of,
     states,
 )
+from tests.payments.test_commands import enabled_account, make
 from tests.payments.test_desk import debited, do, stage
 from tests.payments.test_pages import as_user
 from tests.payments.test_returns import take_back
@@ -120,7 +122,7 @@ def test_what_does_not_fit_is_named(platform: Platform, cast: Cast) -> None:
     assert "in use" in refusal(person, making(request.reference, account=retired))
     assert "There is no withdrawal WD 00000000" in refusal(person, making("WD 00000000"))
     assert "at least one" in refusal(person, making())
-    take_back(cast.olga, request)
+    take_back(person, request)
     assert "is being returned" in refusal(person, making(request.reference))
 
 
@@ -183,14 +185,43 @@ def test_the_csv_file_has_our_reference_and_the_whole_destination(
     assert "2 payouts, 81.00 USD" in entry.detail
 
 
-def test_the_csv_file_runs_nothing_in_a_spreadsheet_and_stays_one_line_each(
-    platform: Platform, cast: Cast
+@pytest.mark.parametrize("cell", ["=HYPERLINK(1)", "+49 1", "-9", "@tag", "Anna\nKowalska", "\tA"])
+def test_a_cell_that_a_spreadsheet_would_run_stops_the_csv_file_and_is_named(
+    platform: Platform, cast: Cast, cell: str
 ) -> None:
-    request = debited(platform, cast, beneficiary='=HYPERLINK("http://x")\n,"9",')
-    person = payer()
-    (row,) = csv_of(make_file(batch_of(person, request), "csv", actor(person)))
-    assert row["name"] == '\'=HYPERLINK("http://x") ,"9",'
-    assert (row["iban"], row["external_reference"]) == ("", "")
+    person, good, request = payer(), owed(platform, cast), owed(platform, cast)
+    batch = batch_of(person, good, request)
+    row = Withdrawal.objects.get(payment__reference=request.reference)
+    batch.lines.filter(withdrawal=row).update(paid_to={**row.paid_to, "wallet": cell})
+    with pytest.raises(Invalid, match=f"Line 2, {request.reference}, wallet"):
+        make_file(batch, "csv", actor(person))
+    batch.refresh_from_db()
+    assert batch.state == PayoutBatch.State.OPEN
+    # Paid by itself it leaves the batch, and the file of the rest is made.
+    do(person, PayOut(withdrawal=request.reference, provider_reference="SEPA-1"))
+    (line,) = csv_of(make_file(batch, "csv", actor(person)))
+    assert line["reference"] == good.reference
+
+
+def test_the_csv_file_has_every_cell_as_it_is_kept(platform: Platform, cast: Cast) -> None:
+    person, request = payer(), owed(platform, cast)
+    batch = batch_of(person, request)
+    details = {"holder": 'Anna  "K", Kowalska', "wallet": "tag@pay;=1", "network": "Skrill"}
+    batch.lines.update(paid_to=details)
+    (row,) = csv_of(make_file(batch, "csv", actor(person)))
+    assert (row["name"], row["wallet"]) == (details["holder"], details["wallet"])
+
+
+@pytest.mark.parametrize("name", ["beneficiary", "external_reference"])
+def test_a_withdrawal_takes_no_text_that_a_spreadsheet_would_run(
+    platform: Platform, cast: Cast, name: str
+) -> None:
+    login = enabled_account(platform, "1000.00", name="Anna Kowalska")
+    for text in ("=1+1", "+1", "-Anna", " @tag", "Anna\rKowalska"):
+        command = make(Withdraw, login, "10.00", method="bank", **{name: text})
+        with pytest.raises(Invalid) as refused:
+            request_of(cast.olga, command)
+        assert name in refused.value.errors, text
 
 
 def test_the_iso_file_is_valid_and_names_count_sum_debtor_and_our_references(
@@ -303,7 +334,7 @@ def test_what_leaves_an_open_batch_is_not_in_its_file(platform: Platform, cast: 
     paid, returned, stays = (owed(platform, cast) for _ in range(3))
     batch = batch_of(person, paid, returned, stays)
     do(person, PayOut(withdrawal=paid.reference, provider_reference="SEPA-1"))
-    take_back(cast.olga, returned)
+    take_back(person, returned)
     assert states(batch) == ["taken_out", "taken_out", "listed"]
     (row,) = csv_of(make_file(batch, "csv", actor(person)))
     assert row["reference"] == stays.reference
@@ -318,7 +349,7 @@ def test_what_the_bank_may_have_is_neither_paid_nor_returned_by_another_way(
     single = PayOut(withdrawal=request.reference, provider_reference="SEPA-1")
     assert "whose file may be with the bank" in refusal(person, single)
     with pytest.raises(Invalid, match="may be with the bank"):
-        take_back(cast.olga, request)
+        take_back(person, request)
     assert stage(request) == Stage.TO_PAY
     assert states(batch) == ["listed"]
 

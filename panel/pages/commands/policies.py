@@ -137,7 +137,7 @@ class SetPolicy(AdministrationCommand):
 
     def target(self, reader: Reader | None) -> Target:
         """The policy."""
-        key = str(self.policy) if self.policy else "new"
+        key = str(self.policy) if self.policy else f"{self.about}/new"
         return Target("policy", key, f"Policy on {label_of(self.about)}")
 
     def validate(self, reader: Reader | None, actor: Actor | None) -> None:
