@@ -120,7 +120,7 @@ def test_what_does_not_fit_is_named(platform: Platform, cast: Cast) -> None:
     assert "in use" in refusal(person, making(request.reference, account=retired))
     assert "There is no withdrawal WD 00000000" in refusal(person, making("WD 00000000"))
     assert "at least one" in refusal(person, making())
-    take_back(cast.olga, request)
+    take_back(person, request)
     assert "is being returned" in refusal(person, making(request.reference))
 
 
@@ -303,7 +303,7 @@ def test_what_leaves_an_open_batch_is_not_in_its_file(platform: Platform, cast: 
     paid, returned, stays = (owed(platform, cast) for _ in range(3))
     batch = batch_of(person, paid, returned, stays)
     do(person, PayOut(withdrawal=paid.reference, provider_reference="SEPA-1"))
-    take_back(cast.olga, returned)
+    take_back(person, returned)
     assert states(batch) == ["taken_out", "taken_out", "listed"]
     (row,) = csv_of(make_file(batch, "csv", actor(person)))
     assert row["reference"] == stays.reference
@@ -318,7 +318,7 @@ def test_what_the_bank_may_have_is_neither_paid_nor_returned_by_another_way(
     single = PayOut(withdrawal=request.reference, provider_reference="SEPA-1")
     assert "whose file may be with the bank" in refusal(person, single)
     with pytest.raises(Invalid, match="may be with the bank"):
-        take_back(cast.olga, request)
+        take_back(person, request)
     assert stage(request) == Stage.TO_PAY
     assert states(batch) == ["listed"]
 

@@ -50,7 +50,7 @@ def test_a_file_and_another_way_at_once_pay_one_way(
     batch = batch_of(person, request)
     ways: dict[str, Any] = {
         "pay": pay(second, request, "SEPA-1"),
-        "return": lambda: take_back(cast.olga, request),
+        "return": lambda: take_back(second, request),
         "end": lambda: request_of(second, CancelBatch(batch=batch.reference)),
     }
     answers = at_once(lambda: make_file(batch, "csv", actor(person)), ways[other])
