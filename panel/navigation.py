@@ -197,7 +197,8 @@ def frame(request: PanelRequest) -> dict[str, Any]:
     """Context processor: what `base.html` draws around every page."""
     person = getattr(request, "user", None)
     if not isinstance(person, User):
-        return {"theme": "", "demo": demo_people() if settings.DEMO else ()}
+        # Looked up only where the sign-in page shows them.
+        return {"theme": "", "demo": SimpleLazyObject(demo_people) if settings.DEMO else ()}
     if person.lacks_factor:
         # Nothing is open to them but setting one up: no page to go to, nothing that polls.
         return {"locked": True, "theme": person.preferences.get("theme", "auto")}

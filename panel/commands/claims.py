@@ -201,10 +201,18 @@ class ClaimDecision(ClaimCommand):
         """The request of the reference, read once."""
         return self._request
 
+    @classmethod
+    def of(cls, request: ChangeRequest) -> ClaimDecision:
+        """The claim of a request that is at hand, so that it is not read once more."""
+        command = cls(reference=request.reference)
+        # Where the cached property keeps it.
+        vars(command)["_request"] = request
+        return command
+
     @cached_property
     def _request(self) -> ChangeRequest:
         rows = ChangeRequest.objects.select_related("platform")
-        rows = rows.prefetch_related("authors", "approvals")
+        rows = rows.prefetch_related("authors", "approvals", "further_groups")
         found = rows.filter(reference=self.reference).first()
         if found is None:
             raise Invalid.of(f"There is no request {self.reference}.", "reference")

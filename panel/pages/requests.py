@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -22,7 +23,7 @@ from panel.commands.notices import seen
 from panel.commands.registry import COMMANDS
 from panel.commands.states import FINAL
 from panel.commands.submit import withdraw
-from panel.models import ChangeRequest, Purpose, Secret, Status, User
+from panel.models import Approval, ChangeRequest, Purpose, Secret, Status, User
 from panel.mt4.errors import MT4Error
 from panel.pages.one_time import AlreadyShown, may_show, show_once
 from panel.pages.tables import review_url
@@ -125,6 +126,9 @@ class RequestView(PanelView):
         """The request, if this person may see it; for others it does not exist."""
         person = self.request.actor.person_or_fail()
         rows = inbox.visible_requests(person).select_related("maker", "platform")
+        # What each question about the decision asks for, for each person it is asked about.
+        checkers = Prefetch("approvals", Approval.objects.select_related("checker"))
+        rows = rows.prefetch_related(checkers, "authors", "further_groups")
         change = get_object_or_404(rows, reference=self.kwargs["reference"])
         self.stands_on = change.platform
         return change
@@ -263,7 +267,7 @@ class RequestView(PanelView):
         pending = change.status == Status.PENDING
         box = None
         if pending and actor.may(ClaimDecision.permission):
-            box = claiming.box_of(ClaimDecision(reference=change.reference), person)
+            box = claiming.box_of(ClaimDecision.of(change), person)
         return {
             "change": change,
             "box": box,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -27,9 +28,9 @@ from panel.pages.tables import RequestFilter, search_requests
 from panel.pages.tables import RequestTable as _RequestTable
 from panel.ui.columns import Column
 from panel.ui.commands import CommandView
-from panel.ui.figures import when_whole
+from panel.ui.figures import money_text, when_whole
 from panel.ui.links import Link
-from panel.ui.story import Row, timeline, value_text, words_of
+from panel.ui.story import Row, timeline, words_of
 from panel.ui.tables import Empty, Table
 from panel.ui.views import PanelView, TableView
 
@@ -142,7 +143,7 @@ def _sent_rows(step: dict[str, Any], request: ChangeRequest) -> Iterator[Row]:
         yield Row("Newest ticket then", f"{mark['newest_ticket']} on {mark['newest_login']}")
     for label, name in (("Balance then", "balance"), ("Credit then", "credit")):
         if mark.get(name) is not None:
-            yield Row(label, value_text(mark[name], currency))
+            yield Row(label, money_text(Decimal(mark[name]), currency))
 
 
 class RecordTable(Table):

@@ -94,6 +94,7 @@ class ReviewView(DeedsMixin):
         rows = rows.prefetch_related(
             Prefetch("payment__request__approvals", Approval.objects.select_related("checker")),
             "payment__request__authors",
+            "payment__request__further_groups",
             Prefetch("notes", Note.objects.select_related("author")),
             Prefetch("payment__attachments", Attachment.objects.select_related("added_by")),
         )
@@ -193,12 +194,12 @@ class ReviewView(DeedsMixin):
 
     def box(self, row: Withdrawal) -> ClaimBox | None:
         """Who has it in hand, where there is anything to do."""
-        task, reference = task_of(row), row.payment.reference
+        task = task_of(row)
         if task is None or not self.request.actor.may(ClaimDecision.permission):
             return None
-        command: ClaimCommand = ClaimDecision(reference=reference)
+        command: ClaimCommand = ClaimDecision.of(row.payment.request)
         if task is Claim.Task.PAY:
-            command = ClaimPayout(reference=reference)
+            command = ClaimPayout(reference=row.payment.reference)
         return box_of(command, self.request.actor.person_or_fail())
 
     def in_order(self, look: Look) -> Look:

@@ -21,7 +21,7 @@ from payments.models import BulkFile, BulkItem, Note, Payment, Withdrawal
 from tests.core.conftest import Cast
 from tests.payments.bulk.bulk import checked, problems, submitted
 from tests.payments.test_commands import ask, enabled_account, make
-from tests.payments.test_desk import asked, debited
+from tests.payments.test_desk import asked, debited, payer
 from tests.payments.test_pages import as_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,7 +87,7 @@ def test_a_payout_is_not_noted_twice_under_one_reference_of_the_provider(
         request = debited(platform, cast)
         page = reverse("withdrawal", args=(request.reference,))
         spelt = "PSP-77" if not Withdrawal.objects.exclude(provider_reference="") else "psp\u201177"
-        answer = as_user(cast.olga).post(page, {"step": "pay", "provider_reference": spelt})
+        answer = as_user(payer()).post(page, {"step": "pay", "provider_reference": spelt})
     assert "was already paid out under this reference" in answer.content.decode()
     assert Withdrawal.objects.exclude(provider_reference="").count() == 1
 
