@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('payments', '0023_what_names_other_accounts'),
+        ("payments", "0023_what_names_other_accounts"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='payment',
-            name='seen_through',
+            model_name="payment",
+            name="seen_through",
             field=models.IntegerField(null=True),
         ),
     ]

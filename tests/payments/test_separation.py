@@ -21,6 +21,7 @@ from tests.core.conftest import Cast
 from tests.core.money import approve_as, carry_out, new_account
 from tests.factories import actor, make_user
 from tests.pages.browsing import page_url, signed_in, text_of
+from tests.payments.bulk.files import TO
 from tests.payments.bulk.test_engine import running, short_times, through
 from tests.payments.test_commands import ask, enabled_account, make
 from tests.payments.test_desk import asked, debited, do, paid_out, payer, stage
@@ -108,7 +109,7 @@ def test_lines_of_a_file_count_as_asked_and_approved_by_those_of_the_file(
 ) -> None:
     cast.bob.roles.add(Role.objects.get(slug="back-office"))
     anna, bernd = new_account(platform, "100.00"), new_account(platform, "100.00")
-    file = running(cast, f"{anna},withdrawal,80,USD,a,", f"{bernd},withdrawal,20,USD,b,")
+    file = running(cast, f"{anna},withdrawal,80,USD,a,{TO}", f"{bernd},withdrawal,20,USD,b,{TO}")
     through(file)
     rows = list(Withdrawal.objects.select_related("payment"))
     uploader = make_user("Uta", "back-office")
