@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from panel.lib.money import DECIMALS, LARGEST, decimals, has_too_many_decimals, quantize, show
+from panel.lib.money import DECIMALS, LARGEST, decimals, decimals_problem, quantize, show
 
 _PLAIN = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 # Groups of three behind one kind of separator; the first has no zero in front.
@@ -36,8 +36,8 @@ def parse_amount(text: str, currency: str = "") -> Decimal:
     if written > DECIMALS:
         # Also 1.000, which is a thousand where a point parts thousands.
         raise ValueError(f"Has {written} decimals: use at most two decimals.")
-    if has_too_many_decimals(amount, currency):
-        raise ValueError(f"{currency.upper()} has no decimals: use whole units.")
+    if problem := decimals_problem(amount, currency.upper()):
+        raise ValueError(problem)
     return quantize(amount, currency)
 
 

@@ -19,6 +19,7 @@ from payments.models import (
     Method,
     PayoutRules,
     Stage,
+    Topic,
     Withdrawal,
 )
 
@@ -66,7 +67,8 @@ def checks(kept: int | None, paid_to: dict[str, Any], method: str) -> Iterator[C
         return
     row = Beneficiary.objects.filter(pk=kept).first() if kept else None
     if row is None:
-        yield Check("warn", "Not a kept beneficiary: nobody has confirmed where the money goes.")
+        text = "Not a kept beneficiary: nobody has confirmed where the money goes."
+        yield Check("warn", text, Topic.NOT_KEPT)
         return
     if not row.active:
         yield Check("stop", "The beneficiary was ended since: it is no longer in use.")

@@ -12,6 +12,7 @@ from openpyxl import Workbook
 from panel import audit
 from panel.access import contact
 from panel.access.request import PanelRequest
+from panel.lib.money import as_kept
 from panel.ui.csv_answer import csv_answer, plain_name
 from panel.ui.file_errors import file_errors_csv
 from panel.ui.views import PanelView
@@ -160,8 +161,14 @@ def result_rows(file: BulkFile, *, clear: bool) -> Iterator[tuple[object, ...]]:
     words = dict(BulkItem.State.choices)
     rows = BulkItem.objects.filter(file=file).order_by("line").values_list(*_STORED)
     for row in rows.iterator(chunk_size=2_000):
-        *told, destination, state, ticket, reference, text, finished = row
+        line, login, kind, amount, currency, *told = row
+        *told, destination, state, ticket, reference, text, finished = told
         yield (
+            line,
+            login,
+            kind,
+            as_kept(amount, currency),
+            currency,
             *told,
             shown(destination, clear=clear),
             words[state],

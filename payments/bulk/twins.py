@@ -93,8 +93,8 @@ class Twins:
 
 def earlier(file: BulkFile, about: Q) -> tuple[dict[Same, str], dict[Name, str]]:
     """Recent payments and lines of other files, by what a twin has in common; the values say
-    which they are, where whoever uploaded the file may see them. `about` narrows by `login` and
-    `external_reference_key`.
+    which they are: of several one that whoever uploaded the file may see, if there is one.
+    `about` narrows by `login` and `external_reference_key`.
     """
     since = timezone.now() - WITHIN
     payments: QuerySet[Payment] = Payment.objects.filter(
@@ -111,10 +111,11 @@ def earlier(file: BulkFile, about: Q) -> tuple[dict[Same, str], dict[Name, str]]
     for rows in (payments, items.exclude(state__in=NOT_SENT)):
         found = rows.order_by().values_list(*columns)
         for login, kind, amount, key, reference, group in found.iterator(chunk_size=2000):
-            shown = reference if sees(group) else HIDDEN
-            same[login, kind, amount, key] = shown
+            shown = reference if sees(group) else ""
+            twin, name = (login, kind, amount, key), (kind, key)
+            same[twin] = shown or same.get(twin, HIDDEN)
             if key:
-                named[kind, key] = shown
+                named[name] = shown or named.get(name, HIDDEN)
     return same, named
 
 

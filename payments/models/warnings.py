@@ -22,6 +22,7 @@ class Topic(models.TextChoices):
     SAME_AMOUNT = "same_amount", "same amount within 24 hours"
     REFERENCE = "reference", "reference used before"
     BENEFICIARY = "beneficiary", "beneficiary unlike the account’s name"
+    NOT_KEPT = "not_kept", "not a kept beneficiary"
     UNTRADED = "untraded", "deposit without trading"
     UNREAD = "unread", "trading could not be read"
     UNSETTLED = "unsettled", "unknown outcome on the account"

@@ -18,6 +18,7 @@ from tests.core.conftest import Cast
 from tests.core.money import approve_as, carry_out, new_account
 from tests.pages.browsing import text_of
 from tests.payments.bulk.bulk import checked
+from tests.payments.bulk.files import TO
 from tests.payments.test_commands import ask, enabled_account, give_credit, make
 from tests.payments.test_pages import as_user
 
@@ -83,7 +84,7 @@ def test_the_list_of_payments_tells_in_out_and_net_apart_and_what_waits(
 def test_a_file_in_and_out_is_not_one_sum(platform: Platform, cast: Cast) -> None:
     login = enabled_account(platform, "100000.00")
     file = checked(
-        cast.olga, f"{login},deposit,25000.00,USD,,", f"{login},withdrawal,15000.00,USD,,"
+        cast.olga, f"{login},deposit,25000.00,USD,,", f"{login},withdrawal,15000.00,USD,,{TO}"
     )
     page = as_user(cast.olga).get(reverse("bulk_lines", args=(file.pk,)))
     assert foot_of(page) == {

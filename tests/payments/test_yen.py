@@ -25,7 +25,7 @@ from tests.core.money import approve_as, balance_of, carry_out
 from tests.factories import actor
 from tests.harness.sandbox import SandboxProcess
 from tests.pages.browsing import signed_in, text_of
-from tests.payments.bulk.files import csv_of, found
+from tests.payments.bulk.files import TO, csv_of, found
 from tests.payments.bulk.test_engine import by_hand, running, through
 from tests.payments.test_commands import ask, enabled_account, errors_of, make
 from tests.payments.transferring import transfer
@@ -261,11 +261,12 @@ def test_a_file_books_whole_yen_and_tells_each_amount_in_its_currency(
         cast,
         f"{login},deposit,1234.00,JPY,A,",
         f"{dollars},deposit,5.5,USD,B,",
-        f"{poor},withdrawal,500,JPY,C,",
+        f"{poor},withdrawal,500,JPY,C,{TO}",
     )
     by_hand(platform, poor, "-400")
     through(file)
     assert balance_of(platform, login) == 101_234
     rows = list(downloads.result_rows(file, clear=True))
     assert [str(row[3]) for row in rows] == ["1234", "5.50", "500"]
-    assert rows[2][10] == "Nothing was sent: only 100 JPY can be withdrawn now."
+    told = rows[2][downloads.RESULT.index("message")]
+    assert told == "Nothing was sent: only 100 JPY can be withdrawn now."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import django_filters
@@ -15,7 +16,7 @@ from accounts.models import Account
 from panel.models import Platform, User
 from panel.ui.filters import LoginFilter
 from panel.ui.views import TableView
-from payments.models import BulkFile
+from payments.models import BulkFile, BulkItem, BulkWarning, Kind, Topic, WarningCheck
 from tests.factories import make_platform, make_user
 from tests.pages.browsing import signed_in
 from tests.ui.accounts import make_accounts
@@ -92,18 +93,43 @@ def server(db: None) -> Platform:
 
 
 def address_of(name: str, root: User, server: Platform) -> str:
-    if name == "bulk_lines":
-        file = BulkFile.objects.create(
-            platform=server,
-            name="a.csv",
-            sha256="0" * 64,
-            size=1,
-            stored="x",
-            source=BulkFile.Source.CSV,
-            uploaded_by=root,
-        )
-        return reverse(name, args=(file.pk,))
+    if name in ("bulk_lines", "bulk_warnings"):
+        return reverse(name, args=(file_of(root, server).pk,))
     return reverse(name, args=ARGS.get(name, ()))
+
+
+def file_of(person: User, platform: Platform) -> BulkFile:
+    """A checked file: one line, with a warning."""
+    file = BulkFile.objects.create(
+        platform=platform,
+        name="a.csv",
+        sha256="0" * 64,
+        size=1,
+        stored="x",
+        source=BulkFile.Source.CSV,
+        uploaded_by=person,
+        state=BulkFile.State.READY,
+    )
+    BulkItem.objects.create(
+        file=file,
+        line=2,
+        login=1,
+        kind=Kind.DEPOSIT,
+        amount=Decimal(5),
+        currency="USD",
+        mt4_group="real-std-usd",
+        reference="BD TESTLINE",
+    )
+    check = WarningCheck.objects.create(file=file, state=WarningCheck.State.DONE, lines=1)
+    BulkWarning.objects.create(
+        check_of=check,
+        line=2,
+        level="warn",
+        topic=Topic.DISABLED,
+        text="The account is disabled.",
+        decide=True,
+    )
+    return file
 
 
 def shown(client: Client, address: str, **parameters: str) -> tuple[int, str]:

@@ -57,7 +57,8 @@ def test_a_good_file_is_ready_with_its_lines_totals_and_digest(
     assert len({item.reference for item in file.items.all()}) == 3
     assert file.items_sha256 == digest.of_file(file)
     assert AuditEntry.objects.get(action="bulk file checked").detail == (
-        "3 rows; no error. Warnings: 1 line: deposit without trading."
+        "3 rows; no error. Warnings: 1 line: deposit without trading; "
+        "1 line: not a kept beneficiary."
     )
 
 

@@ -315,7 +315,7 @@ def test_the_page_leads_from_line_to_line_and_keeps_what_was_typed(
     client, file = as_user(cast.bob), BulkFile.objects.get()
     page = _page(client, reverse("request_detail", args=(request.reference,)))
     assert "2 lines have to be decided one by one first." in page
-    assert 'value="approve" data-key="a" disabled' in page
+    assert 'data-open-dialog="approve" aria-haspopup="dialog" disabled' in page
     address = reverse("bulk_decide", args=(file.pk,))
     assert address in page
     page = _page(client, address)
@@ -334,7 +334,7 @@ def test_the_page_leads_from_line_to_line_and_keeps_what_was_typed(
     answer = client.post(address, {**leave, "reason": "Not his account."})
     assert answer["Location"] == address
     page = _page(client, reverse("request_detail", args=(request.reference,)))
-    assert 'value="approve" data-key="a" disabled' not in page
+    assert 'data-open-dialog="approve" aria-haspopup="dialog">' in page
     assert "1 of 2 lines" in page
     reject(request, actor=actor(cast.bella), source="test", reason="no")
     late = client.post(address, form)

@@ -264,8 +264,9 @@ def test_what_is_asked_of_database_and_mt4_does_not_grow_with_the_lines(
         "GroupsRequest": 1,
         "UserRecordsRequest": 1,
         "MarginLevelRequest": 2,
-        "TradesGetByLogin": 2,
-        "TradesUserHistory": 2,
+        # Both accounts never traded: their last days first, then the whole of their history.
+        "TradesGetByLogin": 4,
+        "TradesUserHistory": 4,
     }
 
 

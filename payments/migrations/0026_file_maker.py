@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0023_what_names_other_accounts"),
+        ("payments", "0025_kept_beneficiary_warning"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
