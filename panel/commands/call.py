@@ -111,6 +111,11 @@ class Call:
         """The reference that MT4's records carry."""
         return self.request.reference
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether a step of the request is done."""
+        return any("done" in step for step in self.request.progress.values())
+
     def step(
         self,
         name: str,
@@ -158,7 +163,7 @@ class Call:
             raise Undecided(replace(seen, text=f"{seen.text} {TOO_LATE}"))
         if restoration.is_open():
             raise Unavailable(restoration.WAITS)
-        self.check(precheck, sent_before=sendings > 0)
+        self.check(precheck, sent_before=sendings > 0, twice_is_once=twice_is_once)
         deadline = settings.MT4_CHANGE_DEADLINE or seconds
         mark: dict[str, Any] = known.get("mark") or seen.mark
         intent = {"mark": mark, "sendings": sendings + 1}
@@ -186,15 +191,20 @@ class Call:
             raise
 
     def check(
-        self, precheck: Callable[[], None] | None = None, *, sent_before: bool = False
+        self,
+        precheck: Callable[[], None] | None = None,
+        *,
+        sent_before: bool = False,
+        twice_is_once: bool = False,
     ) -> None:
         """Check again, live, what was approved. Raises `NotAllowed`, `Rejected` if MT4 refuses to
         show what the check needs and nothing was sent, and `Unavailable`."""
-        begun = any("done" in step for step in self.request.progress.values())
-        if begun and precheck is None:
+        if self.has_begun and precheck is None:
+            if twice_is_once:
+                return
             raise TypeError("A step behind another one needs a check of its own.")
         try:
-            if not begun:
+            if not self.has_begun:
                 self.precheck()
             if precheck is not None:
                 precheck()

@@ -33,6 +33,7 @@ def approve(page: Page, stack: Stack, reference: str, place: str = "requests") -
     """Approve a request on its page."""
     page.goto(f"{stack.url}/{place}/{reference.replace(' ', '-')}/")
     page.get_by_role("button", name=re.compile("^Approve")).first.click()
+    page.locator("dialog#approve [data-confirms]").click()
 
 
 def test_withdrawals_are_paid_by_a_batch_and_marked_by_the_answer(

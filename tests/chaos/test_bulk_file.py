@@ -27,7 +27,7 @@ from tests.factories import actor
 from tests.harness.stack import Stack
 from tests.harness.waiting import wait_until
 from tests.payments.bulk.bulk import upload
-from tests.payments.bulk.files import csv_of
+from tests.payments.bulk.files import TO, csv_of
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 
@@ -72,7 +72,9 @@ def lines_for(logins: Sequence[int], chance: random.Random) -> list[str]:
     for number in range(ROWS):
         kind = chance.choice(KINDS)
         cents = chance.randint(1, 999)
-        rows.append(f"{chance.choice(logins)},{kind},{cents / 100:.2f},USD,c{number},chaos")
+        to = TO if kind == "withdrawal" else ""
+        amount = f"{cents / 100:.2f}"
+        rows.append(f"{chance.choice(logins)},{kind},{amount},USD,c{number},chaos{to}")
     return rows
 
 

@@ -128,7 +128,7 @@ def test_a_form_that_cannot_be_taken_says_why(
 def test_a_file_beyond_50_mib_is_refused_and_not_kept(
     platform: Platform, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("payments.bulk.forms.MOST_BYTES", 10)
+    monkeypatch.setattr("payments.bulk.forms.UploadForm.most_bytes", 10)
     assert "larger than 50 MiB" in sent(as_user(cast.olga), b"x" * 11)
     monkeypatch.undo()
     monkeypatch.setattr("payments.bulk.store.MOST_BYTES", 10)
