@@ -30,8 +30,8 @@ def test_a_fault_is_switched_on_by_keyboard_and_its_call_appears_in_the_log(
     page = visitor()
     page.goto(f"{api.sandbox.url}/faults")
     page.get_by_label("Fault").select_option("outcome_unknown_applied")
-    page.get_by_label("Operation").fill("TradeTransaction")
-    page.get_by_label("Operation").press("Enter")
+    page.get_by_role("combobox", name=re.compile("^Operation")).fill("TradeTransaction")
+    page.get_by_role("combobox", name=re.compile("^Operation")).press("Enter")
     expect(page.get_by_role("status").filter(has_text="switched on")).to_have_text(
         "outcome_unknown_applied is switched on for TradeTransaction."
     )
